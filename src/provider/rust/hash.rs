@@ -1,0 +1,105 @@
+//! SHA-2, SHA-3, HMAC and HKDF by RustCrypto.
+
+use alloc::boxed::Box;
+
+use hmac::{KeyInit as _, Mac as _};
+use sha2::digest::Digest;
+use shake::{ExtendableOutput as _, Update as _, XofReader as _};
+use zeroize::Zeroize as _;
+
+use super::Rust;
+use crate::{
+    error::{Error, Field, expect_len},
+    ids,
+    provider::{Hash, HashState, Implementation as _, Kdf, Operation},
+};
+
+impl Hash for Rust {
+    fn start(&self, hash: ids::Hash) -> Box<dyn HashState> {
+        match hash {
+            ids::Hash::Sha256 => Box::new(State(sha2::Sha256::new())),
+            ids::Hash::Sha384 => Box::new(State(sha2::Sha384::new())),
+            ids::Hash::Sha512 => Box::new(State(sha2::Sha512::new())),
+            ids::Hash::Sha3_256 => Box::new(State(sha3::Sha3_256::new())),
+        }
+    }
+
+    fn shake256(&self, input: &[u8], out: &mut [u8]) {
+        let mut shake = shake::Shake256::default();
+        shake.update(input);
+        shake.finalize_xof().read(out);
+    }
+}
+
+/// Any RustCrypto hash.
+struct State<D>(D);
+
+impl<D: Digest + Clone + Send + Sync> HashState for State<D> {
+    fn update(&mut self, bytes: &[u8]) {
+        Digest::update(&mut self.0, bytes);
+    }
+
+    fn snapshot(&self, out: &mut [u8]) {
+        for (to, from) in out.iter_mut().zip(self.0.clone().finalize()) {
+            *to = from;
+        }
+    }
+}
+
+/// Runs one generic body for the SHA-2 that `hash` names.
+macro_rules! sha2_of {
+    ($self:ident, $hash:ident, $D:ident => $body:expr) => {
+        match $hash {
+            ids::Hash::Sha256 => {
+                type $D = sha2::Sha256;
+                $body
+            }
+            ids::Hash::Sha384 => {
+                type $D = sha2::Sha384;
+                $body
+            }
+            ids::Hash::Sha512 => {
+                type $D = sha2::Sha512;
+                $body
+            }
+            ids::Hash::Sha3_256 => Err($self.unsupported(Operation::Kdf)),
+        }
+    };
+}
+
+impl Kdf for Rust {
+    fn extract(&self, hash: ids::Hash, salt: &[u8], ikm: &[u8], prk: &mut [u8]) -> Result<(), Error> {
+        expect_len(Field::PrivateKey, prk, hash.output_len())?;
+        sha2_of!(self, hash, D => {
+            let mut extracted = hkdf::Hkdf::<D>::extract(Some(salt), ikm).0;
+            prk.copy_from_slice(&extracted);
+            extracted[..].zeroize();
+            Ok(())
+        })
+    }
+
+    fn expand(&self, hash: ids::Hash, prk: &[u8], info: &[&[u8]], okm: &mut [u8]) -> Result<(), Error> {
+        sha2_of!(self, hash, D => {
+            hkdf::Hkdf::<D>::from_prk(prk)
+                .map_err(|_| Error::WrongLength {
+                    field: Field::PrivateKey,
+                    expected: hash.output_len(),
+                    found: prk.len(),
+                })?
+                .expand_multi_info(info, okm)
+                .map_err(|_| Error::TooLong)
+        })
+    }
+
+    fn hmac(&self, hash: ids::Hash, key: &[u8], data: &[u8], out: &mut [u8]) -> Result<(), Error> {
+        expect_len(Field::PrivateKey, out, hash.output_len())?;
+        sha2_of!(self, hash, D => {
+            let mut mac = hmac::Hmac::<D>::new_from_slice(key).map_err(|_| Error::Library("hmac"))?;
+            hmac::Mac::update(&mut mac, data);
+            let mut tag = mac.finalize().into_bytes();
+            out.copy_from_slice(&tag);
+            tag[..].zeroize();
+            Ok(())
+        })
+    }
+}
