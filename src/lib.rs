@@ -15,10 +15,13 @@
 
 extern crate alloc;
 
+pub mod channel;
 pub mod codec;
 pub mod error;
+pub mod handshake;
 pub mod ids;
 pub mod kem;
+pub mod keys;
 pub mod provider;
 pub mod secret;
 pub mod sign;
