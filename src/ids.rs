@@ -481,6 +481,23 @@ impl KeyKind {
     }
 }
 
+/// The longest key file that is read; the largest that is written is below 4 KiB.
+pub const MAX_KEY_FILE_LEN: usize = 64 * 1024;
+/// Length of a key id: SHA-256 of the SubjectPublicKeyInfo.
+pub const KEY_ID_LEN: usize = 32;
+/// What a key id in text begins with, before its base64.
+pub const KEY_ID_PREFIX: &str = "SHA256:";
+/// Key algorithms that are not ours but are met in key files, so that an error can name them.
+pub const OTHER_KEY_ALGORITHMS: &[(&str, &str)] = &[
+    ("1.2.840.113549.1.1.1", "RSA"),
+    ("1.2.840.113549.1.1.10", "RSA-PSS"),
+    ("1.2.840.113549.1.3.1", "Diffie-Hellman"),
+    ("1.2.840.10040.4.1", "DSA"),
+    ("1.2.840.10045.2.1", "elliptic curve"),
+    ("1.3.101.111", "X448"),
+    ("1.3.101.113", "Ed448"),
+];
+
 /// Authenticated encryption: 32-byte key, 12-byte nonce, 16-byte tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -593,6 +610,7 @@ mod tests {
                 assert_ne!(a.oid(), b.oid());
                 assert_ne!(a.cli_name(), b.cli_name());
             }
+            assert!(OTHER_KEY_ALGORITHMS.iter().all(|(oid, _)| a.oid() != Some(oid)));
         }
     }
 }

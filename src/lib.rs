@@ -19,6 +19,7 @@ pub mod codec;
 pub mod error;
 pub mod ids;
 pub mod kem;
+pub mod keys;
 pub mod provider;
 pub mod secret;
 pub mod sign;
