@@ -116,10 +116,7 @@ pub struct Oid(pub(super) ObjectIdentifier);
 impl Oid {
     /// The algorithm's usual name, if it is a well-known one.
     pub fn name(&self) -> Option<&'static str> {
-        OTHER_KEY_ALGORITHMS
-            .iter()
-            .find(|(oid, _)| ObjectIdentifier::new(oid) == Ok(self.0))
-            .map(|(_, name)| *name)
+        OTHER_KEY_ALGORITHMS.iter().find(|(oid, _)| ObjectIdentifier::new(oid) == Ok(self.0)).map(|(_, name)| *name)
     }
 }
 

@@ -52,7 +52,10 @@ pub(super) fn read_pem<T>(
         "PRIVATE KEY" => Content::PrivateKey,
         "PUBLIC KEY" => Content::PublicKey,
         "ENCRYPTED PRIVATE KEY" => Content::EncryptedPrivateKey,
-        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" | "CERTIFICATE REQUEST"
+        "CERTIFICATE"
+        | "X509 CERTIFICATE"
+        | "TRUSTED CERTIFICATE"
+        | "CERTIFICATE REQUEST"
         | "NEW CERTIFICATE REQUEST" => Content::Certificate,
         "OPENSSH PRIVATE KEY" => Content::OpenSshPrivateKey,
         "RSA PRIVATE KEY" | "RSA PUBLIC KEY" => Content::RsaKey,
