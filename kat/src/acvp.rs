@@ -4,9 +4,9 @@
 //! both. [`from_prompt`] joins the pair, by `tgId` and `tcId`, into the shape of the projection, so that one
 //! strict schema reads either. Keys that only a projection has (`deferred`, `reason`) are optional there.
 //!
-//! Known limits of the sets: the `encapDecap` set of 2026 has key checks whose invalid keys are only of the
-//! right length; the sets of 2024 have none. The ML-DSA sets of 2024 give no `signatureInterface` and are of
-//! the internal interface (FIPS 204 algorithms 7 and 8).
+//! Known limits of the sets: the invalid keys of `encapDecap` of 2026 all have the right length (a changed
+//! hash, coefficients too large), and 2024 has no key checks. The ML-DSA sets of 2024 give no
+//! `signatureInterface` and are of the internal interface (FIPS 204 algorithms 7 and 8).
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
