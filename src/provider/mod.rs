@@ -268,7 +268,7 @@ pub trait Ed25519: Implementation {
     /// Those of the library beneath.
     fn key(&self, seed: &[u8; 32]) -> Result<Box<dyn Ed25519Key>, Error>;
 
-    /// Verifies without cofactor, refusing S ≥ L.
+    /// Verifies without cofactor, refusing S ≥ L and an R of small order.
     ///
     /// # Errors
     /// [`Error::Rejected`].

@@ -101,7 +101,11 @@ impl MlKem for Libcrux {
 
 fn load(params: ids::MlKem, expanded: &[u8]) -> Result<Box<dyn MlKemKey>, Error> {
     with_params!(params, m => {
-        Ok(Box::new(Key { params, private: Private::new(expanded)?, decapsulate: m::decapsulate }))
+        Ok(Box::new(Key {
+            private: Private::new(expanded)?,
+            encapsulation_key: encapsulation_key(params, expanded)?.to_vec(),
+            decapsulate: m::decapsulate,
+        }))
     })
 }
 
@@ -129,14 +133,14 @@ impl<const DK: usize> Drop for Private<DK> {
 }
 
 struct Key<const DK: usize, const CT: usize> {
-    params: ids::MlKem,
     private: Private<DK>,
+    encapsulation_key: Vec<u8>,
     decapsulate: fn(&MlKemPrivateKey<DK>, &MlKemCiphertext<CT>) -> MlKemSharedSecret,
 }
 
 impl<const DK: usize, const CT: usize> MlKemKey for Key<DK, CT> {
     fn encapsulation_key(&self) -> Vec<u8> {
-        encapsulation_key(self.params, self.private.0.as_slice()).unwrap_or_default().to_vec()
+        self.encapsulation_key.clone()
     }
 
     fn decapsulate(&self, ciphertext: &[u8], shared_secret: &mut [u8]) -> Result<(), Error> {
@@ -146,5 +150,18 @@ impl<const DK: usize, const CT: usize> MlKemKey for Key<DK, CT> {
         shared_secret.copy_from_slice(&secret);
         secret.zeroize();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wiping_reaches_every_byte_of_a_private_key() {
+        let mut private = Private::<1632>::new(&[0xa5; 1632]).unwrap();
+        assert_eq!(private.0.as_slice(), &[0xa5; 1632]);
+        private.bytes().zeroize();
+        assert_eq!(private.0.as_slice(), &[0; 1632]);
     }
 }
