@@ -43,7 +43,8 @@ fn every_requirement_of_the_channel_names_its_tests() {
     assert_eq!(required, (1..=required.len()).collect::<Vec<_>>(), "numbers must have no gap");
     assert_eq!(numbers(appendix, "\n| CH-"), required, "appendix A must have one row for each");
 
-    let sources = [root().join("src"), root().join("tests")].map(|folder| files(&folder, "rs")).concat();
+    let folders = ["src", "tests", "cli/src", "cli/tests"];
+    let sources = folders.map(|folder| root().join(folder)).map(|folder| files(&folder, "rs")).concat();
     let code: String = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let rows = appendix.lines().filter(|line| line.starts_with("| CH-"));
     let mut missing: Vec<&str> = rows
