@@ -16,7 +16,7 @@ use std::{
 
 use common::Pair;
 use twinlock::{
-    ids::{KeyKind, Kem, Signature},
+    ids::{Kem, KeyKind, Signature},
     kem::DecapsulationKey,
     keys::PrivateKey,
     provider::{self, SystemRng},
