@@ -16,12 +16,12 @@ use std::{
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned, UserMessageFormatter};
 use twinlock::{
-    handshake::{Peer, Peers, Pin},
-    ids::protocol::MAX_SERVICE_LEN,
+    channel::HandshakeFailure,
+    handshake::{self, Peer, Peers, Pin},
     provider::Provider,
 };
 
-use crate::{error::Error, files};
+use crate::{args::service_name, error::Error, files};
 
 /// More than any list of people who trade with each other; a file beyond it is not a list.
 const MAX_LEN: usize = 4 << 20;
@@ -64,11 +64,7 @@ pub(crate) fn load(path: &Path, provider: &'static Provider) -> Result<Arc<Peers
             return Err(at(services.referenced, &format_args!("peer {} has no services", name.value)));
         }
         for service in &services.value {
-            let text = &service.value;
-            if text.is_empty() || text.len() > MAX_SERVICE_LEN || text.chars().any(char::is_control) {
-                let words = format!("a service has 1 to {MAX_SERVICE_LEN} bytes and no control characters");
-                return Err(at(service.referenced, &words));
-            }
+            service_name(&service.value).map_err(|error| at(service.referenced, &error))?;
         }
         let pin = match (key, key_file) {
             (Some(key), None) => Pin::id(key.value.parse().map_err(|error| at(key.referenced, &error))?),
@@ -88,4 +84,16 @@ pub(crate) fn load(path: &Path, provider: &'static Provider) -> Result<Arc<Peers
         }
     }
     Ok(Arc::new(peers))
+}
+
+/// Why whoever came `from` there got no channel, with the peer's name if the list has it.
+pub(crate) fn refused(failure: HandshakeFailure, from: impl Display, peers: &Peers, service: &str) -> Error {
+    let error = match failure {
+        HandshakeFailure::Handshake(handshake::Error::NotAllowed(id)) => {
+            let name = peers.get(&id).map_or("", |peer| &peer.name);
+            Error::no(format_args!("peer {name} ({}) may not use service {service}", id.short()))
+        }
+        other => other.into(),
+    };
+    error.about(format_args!("connection from {from}"))
 }

@@ -7,9 +7,11 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use twinlock::{
-    ids::KeyKind,
+    ids::{KeyKind, protocol::MAX_SERVICE_LEN},
     provider::{self, Operation, Provider},
 };
+
+use crate::address::Address;
 
 /// Post-quantum hybrid keys and channels: two locks on every door
 #[derive(Debug, Parser)]
@@ -24,6 +26,18 @@ pub(crate) enum Command {
     /// Make and show key files
     #[command(subcommand)]
     Key(Key),
+    /// Wait for one peer; stdin goes to it, what it sends goes to stdout
+    Listen(Listen),
+    /// Connect to one peer; stdin goes to it, what it sends goes to stdout
+    Connect(Connect),
+    /// Run a service behind a channel on this machine, and show what was negotiated and what it cost
+    Demo(Demo),
+    /// Show the version, and what this build is made of
+    Version(Version),
+    /// Write completions for a shell to stdout
+    Completions(Completions),
+    /// Write the manual page to stdout, or all of them into a folder
+    Man(Man),
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,6 +80,74 @@ pub(crate) struct KeyShow {
     pub(crate) provider: ProviderArg,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Listen {
+    /// Where to listen: HOST:PORT, port 0 for any free one, or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Address,
+    /// Who may connect, a YAML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow: PathBuf,
+    #[command(flatten)]
+    pub(crate) ours: IdentityArg,
+    #[command(flatten)]
+    pub(crate) service: ServiceArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// Where the peer listens: HOST:PORT or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) to: Address,
+    /// Who must answer: a public key file, or a key id
+    #[arg(long, value_name = "PUBLIC|SHA256:…")]
+    pub(crate) peer: String,
+    #[command(flatten)]
+    pub(crate) ours: IdentityArg,
+    #[command(flatten)]
+    pub(crate) service: ServiceArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) provider: ProviderArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Version {
+    /// Also providers, suites and drafts
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// A folder for one page per command
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What the channel is for.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceArg {
+    /// The service, which both sides must name alike and the allow-list must grant
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = service_name)]
+    pub(crate) service: String,
+}
+
 /// Who we are.
 #[derive(Debug, Args)]
 pub(crate) struct IdentityArg {
@@ -82,6 +164,14 @@ pub(crate) struct ProviderArg {
     /// Which implementation of the primitives to use
     #[arg(long, value_name = "NAME", value_parser = providers(), default_value = default_provider().name())]
     pub(crate) provider: &'static Provider,
+}
+
+/// Checks the name of a service.
+pub(crate) fn service_name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > MAX_SERVICE_LEN || text.chars().any(char::is_control) {
+        return Err(format!("a service has a name of 1 to {MAX_SERVICE_LEN} bytes without control characters"));
+    }
+    Ok(text.into())
 }
 
 /// The provider of all commands unless another is asked for.

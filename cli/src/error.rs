@@ -49,6 +49,14 @@ impl Error {
         Self::failed(format_args!("{}: {message}", path.display()))
     }
 
+    /// What it is about; stands before the message.
+    pub(crate) fn about(mut self, what: impl Display) -> Self {
+        if let Self::No(words) | Self::Failed(words) = &mut self {
+            words.message = format!("{what}: {}", words.message);
+        }
+        self
+    }
+
     /// What to do about it.
     pub(crate) fn hint(mut self, hint: impl Display) -> Self {
         if let Self::No(words) | Self::Failed(words) = &mut self {

@@ -7,11 +7,17 @@ use clap::Parser as _;
 mod address;
 mod allow;
 mod args;
+mod connect;
+mod demo;
 mod error;
 mod files;
 mod key;
+mod listen;
+mod pages;
+mod pipe;
 mod report;
 mod terminal;
+mod version;
 
 use args::{Cli, Command};
 use error::Error;
@@ -26,5 +32,11 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Key(command) => key::run(command),
+        Command::Listen(args) => listen::run(&args),
+        Command::Connect(args) => connect::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Version(args) => version::run(&args),
+        Command::Completions(args) => pages::completions(&args),
+        Command::Man(args) => pages::man(&args),
     }
 }

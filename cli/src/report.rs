@@ -13,7 +13,7 @@ pub(crate) struct Report(Vec<Row>);
 
 #[derive(Debug)]
 struct Row {
-    section: &'static str,
+    section: String,
     label: String,
     value: Value,
     unit: &'static str,
@@ -23,12 +23,12 @@ impl Report {
     /// Adds a row. The unit is empty for words.
     pub(crate) fn row(
         &mut self,
-        section: &'static str,
+        section: impl Into<String>,
         label: impl Into<String>,
         value: impl Into<Value>,
         unit: &'static str,
     ) {
-        self.0.push(Row { section, label: label.into(), value: value.into(), unit });
+        self.0.push(Row { section: section.into(), label: label.into(), value: value.into(), unit });
     }
 
     /// Writes it to stdout.
@@ -53,7 +53,7 @@ impl Report {
         let width = self.0.iter().map(|row| row.label.chars().count()).max().unwrap_or_default();
         let (mut text, mut current) = (String::new(), "");
         for Row { section, label, value, unit } in &self.0 {
-            if *section != current {
+            if section != current {
                 current = section;
                 let _ = writeln!(text, "{}{section}", if text.is_empty() { "" } else { "\n" });
             }

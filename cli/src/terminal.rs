@@ -36,6 +36,11 @@ pub(crate) fn stdout_error(error: &io::Error) -> Error {
     }
 }
 
+/// Whether bytes would steer a terminal instead of being read on it.
+pub(crate) fn is_binary(bytes: &[u8]) -> bool {
+    String::from_utf8_lossy(bytes).chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
 /// A system error in lower case and without its number.
 pub(crate) fn io_words(error: &io::Error) -> String {
     let text = error.to_string();

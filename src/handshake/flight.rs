@@ -35,14 +35,14 @@ impl Role {
         }
     }
 
-    const fn context(self) -> &'static [u8] {
+    pub(super) const fn context(self) -> &'static [u8] {
         match self {
             Self::Initiator => label::INITIATOR_CONTEXT,
             Self::Responder => label::RESPONDER_CONTEXT,
         }
     }
 
-    const fn traffic(self, stage: &HandshakeStage) -> &ChainSecret {
+    pub(super) const fn traffic(self, stage: &HandshakeStage) -> &ChainSecret {
         match self {
             Self::Initiator => &stage.initiator,
             Self::Responder => &stage.responder,
@@ -50,7 +50,7 @@ impl Role {
     }
 
     /// 64 spaces, the role, a zero, the transcript hash, the signer's id, and its peer's if it knows it.
-    fn signed(self, transcript: &TranscriptHash, signer: &KeyId, peer: Option<&KeyId>) -> Vec<u8> {
+    pub(super) fn signed(self, transcript: &TranscriptHash, signer: &KeyId, peer: Option<&KeyId>) -> Vec<u8> {
         let peer = peer.map_or(&[][..], |peer| peer.as_bytes());
         let parts: [&[u8]; 7] =
             [&[b' '; 64], label::PREFIX.as_bytes(), self.label().as_bytes(), &[0], transcript, signer.as_bytes(), peer];

@@ -33,6 +33,8 @@ use crate::{
     secret::ChainSecret,
 };
 
+#[cfg(test)]
+mod attacks;
 mod error;
 mod flight;
 pub mod initiator;

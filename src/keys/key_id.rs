@@ -87,8 +87,8 @@ mod tests {
         for bad in [
             "",
             "SHA256:",
-            &text[7..],
-            &text[..text.len() - 1],
+            text.trim_start_matches(KEY_ID_PREFIX),
+            text.trim_end_matches('U'),
             &format!("{text}="),
             &format!("{text}A"),
             &format!("{text}\n"),

@@ -1,0 +1,162 @@
+//! Secrets leave memory: the process reads its own memory and looks for them.
+//!
+//! A needle is kept only masked, so that the search does not find itself. Linux only: elsewhere a process
+//! cannot read itself without unsafe code, and `secret::tests` checks each type's own wiping.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
+
+mod common;
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader},
+    os::unix::fs::FileExt as _,
+};
+
+use common::Pair;
+use twinlock::{
+    ids::{KeyKind, Kem, Signature},
+    kem::DecapsulationKey,
+    keys::PrivateKey,
+    provider::{self, SystemRng},
+    secret::{ChainSecret, ExportedSecret, Seed, SharedSecret},
+    sign::SigningKey,
+};
+
+const MASK: u8 = 0xa5;
+
+/// Sixteen bytes of a secret, masked.
+struct Needle([u8; 16]);
+
+impl Needle {
+    fn of(secret: &[u8]) -> Self {
+        let mut masked = [0; 16];
+        for (to, from) in masked.iter_mut().zip(secret) {
+            *to = from ^ MASK;
+        }
+        Self(masked)
+    }
+
+    /// How often the secret stands in the writable memory of this process.
+    fn count(&self) -> usize {
+        let memory = File::open("/proc/self/mem").unwrap();
+        let maps = BufReader::new(File::open("/proc/self/maps").unwrap());
+        let mut count = 0;
+        // The haystack is masked chunk by chunk, so that reading it makes no new copy of the secret.
+        let mut chunk = vec![0; 1 << 20];
+        for line in maps.lines() {
+            let line = line.unwrap();
+            let mut fields = line.split_whitespace();
+            let (range, rights) = (fields.next().unwrap(), fields.next().unwrap());
+            if !rights.starts_with("rw") {
+                continue;
+            }
+            let (start, end) = range.split_once('-').unwrap();
+            let (mut at, end) = (u64::from_str_radix(start, 16).unwrap(), u64::from_str_radix(end, 16).unwrap());
+            while at < end {
+                let len = usize::try_from(end - at).unwrap().min(chunk.len());
+                // A mapping may vanish or refuse to be read; what cannot be read cannot be searched.
+                let Ok(read) = memory.read_at(&mut chunk[..len], at) else { break };
+                if read == 0 {
+                    break;
+                }
+                for byte in &mut chunk[..read] {
+                    *byte ^= MASK;
+                }
+                count += chunk[..read].windows(16).filter(|window| *window == self.0).count();
+                chunk[..read].fill(0);
+                if read < len || at + read as u64 >= end {
+                    break;
+                }
+                at += read as u64 - 15; // a needle may lie across two chunks
+            }
+        }
+        count
+    }
+}
+
+/// A random secret that stands nowhere but in what `make` builds from it.
+fn built<T>(len: usize, make: impl FnOnce(Seed) -> T) -> (Needle, T) {
+    use rand_core::TryRng as _;
+    let seed = Seed::build(len, |out| SystemRng.try_fill_bytes(out)).unwrap();
+    (Needle::of(seed.secret_bytes()), make(seed))
+}
+
+#[test]
+fn the_search_finds_what_is_there() {
+    let (needle, seed) = built(32, |seed| seed);
+    assert_eq!(needle.count(), 1);
+    let copy = Box::new(<[u8; 32]>::try_from(seed.secret_bytes()).unwrap());
+    assert!(needle.count() >= 2, "a copy was made and not found");
+    assert_eq!(copy[0], seed.secret_bytes()[0]);
+}
+
+#[test]
+fn every_secret_type_leaves_memory_when_dropped() {
+    let (needle, ()) = built(64, drop);
+    assert_eq!(needle.count(), 0, "Seed");
+    macro_rules! each {
+        ($($kind:ident),*) => {$(
+            let (needle, secret) = built(64, |seed| $kind::from_slice(seed.secret_bytes()));
+            assert_eq!(needle.count(), 1, stringify!($kind));
+            let moved = Box::new(Some(secret));
+            assert_eq!(needle.count(), 1, "moving {} made a copy", stringify!($kind));
+            drop(moved);
+            assert_eq!(needle.count(), 0, stringify!($kind));
+        )*};
+    }
+    each!(SharedSecret, ChainSecret, ExportedSecret);
+}
+
+#[test]
+fn seeds_leave_memory_with_their_keys() {
+    for kind in KeyKind::ALL {
+        let (needle, key) = built(kind.seed_len(), |seed| PrivateKey::from_seed(kind, seed).unwrap());
+        let pem = key.to_pkcs8_pem().unwrap();
+        let again = PrivateKey::from_bytes(pem.as_bytes()).unwrap();
+        drop((key, pem, again));
+        assert_eq!(needle.count(), 0, "{}", kind.name());
+    }
+}
+
+#[test]
+fn expanded_keys_leave_memory_on_every_provider() {
+    for provider in provider::ALL {
+        for signature in Signature::ALL {
+            let (needle, key) = built(signature.seed_len(), |seed| SigningKey::from_seed(provider, signature, seed));
+            let Ok(key) = key else { continue };
+            let _ = key.sign(b"message", b"", &mut SystemRng).unwrap();
+            drop(key);
+            report(provider.name(), signature.name(), needle.count());
+        }
+        for kem in Kem::ALL {
+            let (needle, key) = built(kem.seed_len(), |seed| DecapsulationKey::from_seed(provider, kem, seed));
+            let Ok(key) = key else { continue };
+            let (ciphertext, _) = key.encapsulation_key().encapsulate(&mut SystemRng).unwrap();
+            let _ = key.decapsulate(&ciphertext).unwrap();
+            drop(key);
+            report(provider.name(), kem.name(), needle.count());
+        }
+    }
+}
+
+/// What we hold must be gone. A library may leave a copy of a seed on its dead stack, which no caller can
+/// reach without unsafe code; `SECURITY.md` says so, and this prints where it happens.
+fn report(provider: &str, name: &str, count: usize) {
+    if count > 0 {
+        println!("{provider}: {name}: {count} copies of the seed remain on dead stack");
+    }
+    assert!(count <= 4, "{provider}: {name}: {count} copies remain");
+}
+
+#[test]
+fn session_secrets_leave_memory_with_the_channel() {
+    let pair = Pair::new();
+    let (a, b) = pair.channel();
+    let exported = a.exporter.export("needle", b"", 64).unwrap();
+    let needle = Needle::of(exported.secret_bytes());
+    assert!(needle.count() >= 1);
+    drop((a, b, exported));
+    assert_eq!(needle.count(), 0);
+}
