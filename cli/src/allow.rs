@@ -68,7 +68,8 @@ pub(crate) fn load(path: &Path, provider: &'static Provider) -> Result<Arc<Peers
         }
         let pin = match (key, key_file) {
             (Some(key), None) => Pin::id(key.value.parse().map_err(|error| at(key.referenced, &error))?),
-            (None, Some(file)) => files::pin(&path.parent().unwrap_or(path).join(file.value), provider)?,
+            (None, Some(file)) => files::pin(&path.parent().unwrap_or(path).join(file.value), provider)
+                .map_err(|error| error.about(format_args!("{} line {}", path.display(), file.referenced.line())))?,
             _ => return Err(at(place, &format_args!("peer {} needs one of key and key-file", name.value))),
         };
         let services = services.value.into_iter().map(|service| service.value).collect();

@@ -16,6 +16,7 @@ use crate::address::Address;
 /// Post-quantum hybrid keys and channels: two locks on every door
 #[derive(Debug, Parser)]
 #[command(name = "twinlock", version, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 done, 1 the answer is no (refused, not the one expected), 2 could not")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -99,8 +100,8 @@ pub(crate) struct Connect {
     /// Where the peer listens: HOST:PORT or unix:PATH
     #[arg(long, value_name = "ADDR")]
     pub(crate) to: Address,
-    /// Who must answer: a public key file, or a key id
-    #[arg(long, value_name = "PUBLIC|SHA256:…")]
+    /// Who must answer: a public key file, or a key id SHA256:…
+    #[arg(long, value_name = "PUBLIC|KEY-ID")]
     pub(crate) peer: String,
     #[command(flatten)]
     pub(crate) ours: IdentityArg,
