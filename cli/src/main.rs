@@ -1,3 +1,42 @@
-//! The command line.
+//! The command line: what was typed, what it means, doing it. One file per command.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+mod address;
+mod allow;
+mod args;
+mod connect;
+mod demo;
+mod error;
+mod files;
+mod key;
+mod listen;
+mod pages;
+mod pipe;
+mod report;
+mod terminal;
+mod version;
+
+use args::{Cli, Command};
+use error::Error;
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Error> {
+    match command {
+        Command::Key(command) => key::run(command),
+        Command::Listen(args) => listen::run(&args),
+        Command::Connect(args) => connect::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Version(args) => version::run(&args),
+        Command::Completions(args) => pages::completions(&args),
+        Command::Man(args) => pages::man(&args),
+    }
+}

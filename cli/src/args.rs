@@ -1,0 +1,193 @@
+//! What can be typed. Help texts, completions and man pages come from here.
+
+use std::path::PathBuf;
+
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use twinlock::{
+    ids::{KeyKind, protocol::MAX_SERVICE_LEN},
+    provider::{self, Operation, Provider},
+};
+
+use crate::address::Address;
+
+/// Post-quantum hybrid keys and channels: two locks on every door
+#[derive(Debug, Parser)]
+#[command(name = "twinlock", version, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 done, 1 the answer is no (refused, not the one expected), 2 could not")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make and show key files
+    #[command(subcommand)]
+    Key(Key),
+    /// Wait for one peer; stdin goes to it, what it sends goes to stdout
+    Listen(Listen),
+    /// Connect to one peer; stdin goes to it, what it sends goes to stdout
+    Connect(Connect),
+    /// Run a service behind a channel on this machine, and show what was negotiated and what it cost
+    Demo(Demo),
+    /// Show the version, and what this build is made of
+    Version(Version),
+    /// Write completions for a shell to stdout
+    Completions(Completions),
+    /// Write the manual page to stdout, or all of them into a folder
+    Man(Man),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a key: PKCS#8 in PEM, for its owner's eyes only
+    New(KeyNew),
+    /// Say what a key file holds, never the secret
+    Show(KeyShow),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyNew {
+    /// What to make; identities of channels are mldsa65-ed25519 or mldsa44-ed25519
+    #[arg(long, value_name = "NAME", value_parser = key_kinds())]
+    pub(crate) algorithm: KeyKind,
+    /// Where the private key goes; - is stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Where the public key goes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) public: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Report in JSON on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) provider: ProviderArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyShow {
+    /// A private or public key in PEM or DER; - is stdin
+    pub(crate) file: PathBuf,
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) provider: ProviderArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Listen {
+    /// Where to listen: HOST:PORT, port 0 for any free one, or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Address,
+    /// Who may connect, a YAML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow: PathBuf,
+    #[command(flatten)]
+    pub(crate) ours: IdentityArg,
+    #[command(flatten)]
+    pub(crate) service: ServiceArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// Where the peer listens: HOST:PORT or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) to: Address,
+    /// Who must answer: a public key file, or a key id SHA256:…
+    #[arg(long, value_name = "PUBLIC|KEY-ID")]
+    pub(crate) peer: String,
+    #[command(flatten)]
+    pub(crate) ours: IdentityArg,
+    #[command(flatten)]
+    pub(crate) service: ServiceArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) provider: ProviderArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Version {
+    /// Also providers, suites and drafts
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// A folder for one page per command
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What the channel is for.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceArg {
+    /// The service, which both sides must name alike and the allow-list must grant
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = service_name)]
+    pub(crate) service: String,
+}
+
+/// Who we are.
+#[derive(Debug, Args)]
+pub(crate) struct IdentityArg {
+    /// Our private key
+    #[arg(long, value_name = "KEY")]
+    pub(crate) identity: PathBuf,
+    #[command(flatten)]
+    pub(crate) provider: ProviderArg,
+}
+
+/// Where the primitives come from.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ProviderArg {
+    /// Which implementation of the primitives to use
+    #[arg(long, value_name = "NAME", value_parser = providers(), default_value = default_provider().name())]
+    pub(crate) provider: &'static Provider,
+}
+
+/// Checks the name of a service.
+pub(crate) fn service_name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > MAX_SERVICE_LEN || text.chars().any(char::is_control) {
+        return Err(format!("a service has a name of 1 to {MAX_SERVICE_LEN} bytes without control characters"));
+    }
+    Ok(text.into())
+}
+
+/// The provider of all commands unless another is asked for.
+pub(crate) fn default_provider() -> &'static Provider {
+    Provider::by_name("aws-lc").unwrap_or(provider::RUST)
+}
+
+/// The providers of this build that have what the standards have; `pqclean` has not.
+fn providers() -> impl TypedValueParser<Value = &'static Provider> {
+    let standard = provider::ALL.iter().filter(|provider| provider.supports(Operation::MlDsa));
+    PossibleValuesParser::new(standard.map(|provider| provider.name()))
+        .try_map(|name| Provider::by_name(&name).ok_or("no such provider"))
+}
+
+fn key_kinds() -> impl TypedValueParser<Value = KeyKind> {
+    PossibleValuesParser::new(KeyKind::ALL.map(KeyKind::cli_name))
+        .try_map(|name| KeyKind::ALL.into_iter().find(|kind| kind.cli_name() == name).ok_or("no such algorithm"))
+}

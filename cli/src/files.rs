@@ -1,0 +1,140 @@
+//! Key files: read with care for who else can, written whole or not at all.
+
+use std::{
+    fs::{File, Metadata, Permissions},
+    io::{self, Read, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use twinlock::{
+    handshake::{Identity, Peer, Pin},
+    ids::{KEY_ID_PREFIX, KeyKind, MAX_KEY_FILE_LEN, protocol::Suite},
+    keys::{PrivateKey, PublicKey},
+    provider::Provider,
+};
+use zeroize::Zeroizing;
+
+use crate::{error::Error, terminal::io_words};
+
+/// The bits of group and others.
+const NOT_OWNER: u32 = 0o077;
+
+/// Our identity from a private key file that is closed to group and others.
+pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<Identity>, Error> {
+    let file = open(path)?;
+    if let Some(mode) = open_to_others(&file.metadata().map_err(|error| Error::file(path, io_words(&error)))?) {
+        return Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
+            .hint(format_args!("chmod 600 {}", path.display())));
+    }
+    let key = PrivateKey::from_bytes(&read(path, file, MAX_KEY_FILE_LEN)?).map_err(|error| Error::file(path, error))?;
+    let KeyKind::Signature(_) = key.kind() else { return Err(no_identity(path, key.kind())) };
+    let kind = key.kind();
+    let key = key.into_signing_key(provider).map_err(|error| Error::file(path, error))?;
+    Identity::new(key).map_err(|_| no_identity(path, kind))
+}
+
+/// The key is sound, but no suite signs with it.
+fn no_identity(path: &Path, kind: KeyKind) -> Error {
+    let mut names: Vec<_> = Suite::ALL.map(|suite| KeyKind::Signature(suite.signature()).cli_name()).into();
+    names.dedup();
+    names.sort_unstable();
+    names.dedup();
+    Error::file(path, format_args!("{} is not for identities of channels", kind.name()))
+        .hint(format_args!("twinlock key new --algorithm {} makes one", names.join(" or ")))
+}
+
+/// A public key file.
+pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Error> {
+    PublicKey::from_bytes(&read(path, open(path)?, MAX_KEY_FILE_LEN)?).map_err(|error| Error::file(path, error))
+}
+
+/// The pin of a public key file, if a suite verifies with its key.
+pub(crate) fn pin(path: &Path, provider: &'static Provider) -> Result<Pin, Error> {
+    let key = public_key(path)?;
+    if !Suite::ALL.iter().any(|suite| KeyKind::Signature(suite.signature()) == key.kind()) {
+        return Err(no_identity(path, key.kind()));
+    }
+    Pin::key(&key, provider).map_err(|error| Error::file(path, error))
+}
+
+/// The one peer that is expected: a public key file, or a key id `SHA256:…`.
+pub(crate) fn peer(text: &str, service: &str, provider: &'static Provider) -> Result<Peer, Error> {
+    let pin = if text.starts_with(KEY_ID_PREFIX) {
+        Pin::id(text.parse().map_err(|error| Error::failed(format_args!("{text}: {error}")))?)
+    } else {
+        pin(Path::new(text), provider)?
+    };
+    Ok(Peer { name: text.into(), pin, services: vec![service.into()] })
+}
+
+/// The mode of a file that others than its owner can open.
+pub(crate) fn open_to_others(metadata: &Metadata) -> Option<u32> {
+    let mode = metadata.permissions().mode() & 0o7777;
+    (metadata.is_file() && mode & NOT_OWNER != 0).then_some(mode)
+}
+
+/// Opens a file to read.
+pub(crate) fn open(path: &Path) -> Result<File, Error> {
+    File::open(path).map_err(|error| Error::file(path, io_words(&error)))
+}
+
+/// Reads at most `limit` bytes and one more, so that what reads them can tell that they are too many.
+/// They are wiped.
+pub(crate) fn read(path: &Path, source: impl Read, limit: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let limit = limit.saturating_add(1);
+    // Room for all from the start: a buffer that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit));
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    source.take(most).read_to_end(&mut bytes).map_err(|error| Error::file(path, io_words(&error)))?;
+    Ok(bytes)
+}
+
+/// A new file that nobody sees before [`NewFile::keep`].
+#[derive(Debug)]
+pub(crate) struct NewFile {
+    temporary: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+impl NewFile {
+    /// Writes `content` to a temporary file beside `path`, with that mode from its first moment, and to the
+    /// disk. Without `force`, a file at `path` is an error.
+    pub(crate) fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> Result<Self, Error> {
+        let failed = |error: io::Error| Error::file(path, io_words(&error));
+        match path.symlink_metadata() {
+            Ok(found) if found.is_dir() => return Err(Error::file(path, "is a directory")),
+            Ok(_) if !force => return Err(exists(path)),
+            _ => {}
+        }
+        let mut temporary = tempfile::Builder::new()
+            .prefix(".twinlock-")
+            .permissions(Permissions::from_mode(mode))
+            .tempfile_in(folder(path))
+            .map_err(failed)?;
+        temporary.write_all(content).and_then(|()| temporary.as_file().sync_all()).map_err(failed)?;
+        Ok(Self { temporary, path: path.into() })
+    }
+
+    /// Gives the file its name. Without `force`, what came to be there meanwhile stays.
+    pub(crate) fn keep(self, force: bool) -> Result<(), Error> {
+        let Self { temporary, path } = self;
+        let kept = if force { temporary.persist(&path) } else { temporary.persist_noclobber(&path) };
+        kept.map_err(|failure| match failure.error.kind() {
+            io::ErrorKind::AlreadyExists => exists(&path),
+            _ => Error::file(&path, io_words(&failure.error)),
+        })?;
+        // The name is on the disk when its folder is. Not every file system lets a folder be synced.
+        let _ = File::open(folder(&path)).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+}
+
+fn exists(path: &Path) -> Error {
+    Error::file(path, "exists already").hint("--force replaces it")
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

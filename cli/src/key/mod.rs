@@ -1,0 +1,13 @@
+//! `twinlock key`: key files.
+
+use crate::{args::Key, error::Error};
+
+mod new;
+mod show;
+
+pub(crate) fn run(command: Key) -> Result<(), Error> {
+    match command {
+        Key::New(args) => new::run(&args),
+        Key::Show(args) => show::run(&args),
+    }
+}

@@ -1,0 +1,78 @@
+//! `twinlock key new`: makes a key, and puts it into files that are whole or not there.
+
+use std::{fs, path::Path};
+
+use serde::Serialize;
+use twinlock::{keys::PrivateKey, provider::SystemRng};
+
+use crate::{args::KeyNew, error::Error, files::NewFile, terminal};
+
+/// Readable by its owner only.
+const PRIVATE_MODE: u32 = 0o600;
+/// Readable by all whom the umask lets.
+const PUBLIC_MODE: u32 = 0o666;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    algorithm: &'static str,
+    key_id: String,
+    private: &'a Path,
+    public: Option<&'a Path>,
+}
+
+pub(super) fn run(args: &KeyNew) -> Result<(), Error> {
+    let to_stdout = args.out.as_os_str() == "-";
+    if to_stdout && args.json {
+        return Err(Error::failed("--json and --out - both write to stdout; give --out a file"));
+    }
+    if args.public.as_ref() == Some(&args.out) {
+        return Err(Error::file(&args.out, "is given for the private and for the public key"));
+    }
+    let key = PrivateKey::generate(args.algorithm, &mut SystemRng).map_err(Error::failed)?;
+    let public = key.public_key(args.provider.provider).map_err(Error::failed)?;
+    let pem = key.to_pkcs8_pem().map_err(Error::failed)?;
+
+    // Both are on the disk before either has its name. The private key comes last: if anything fails, none
+    // is left behind.
+    let public_pem = public.to_spki_pem().map_err(Error::failed)?;
+    let private_file = match to_stdout {
+        false => Some(NewFile::write(&args.out, pem.as_bytes(), PRIVATE_MODE, args.force)?),
+        true => None,
+    };
+    let public_file = match &args.public {
+        Some(path) => Some(NewFile::write(path, public_pem.as_bytes(), PUBLIC_MODE, args.force)?),
+        None => None,
+    };
+    if let Some(file) = public_file {
+        file.keep(args.force)?;
+    }
+    let placed = match private_file {
+        Some(file) => file.keep(args.force),
+        None => terminal::print(&*pem),
+    };
+    if let Err(error) = placed {
+        if let Some(path) = &args.public {
+            // A public key without its private one is of no use to anybody.
+            let _ = fs::remove_file(path);
+        }
+        return Err(error);
+    }
+
+    let report = Report {
+        algorithm: args.algorithm.name(),
+        key_id: public.key_id().to_string(),
+        private: &args.out,
+        public: args.public.as_deref(),
+    };
+    if args.json {
+        return terminal::print_json(&report);
+    }
+    terminal::say(format_args!("{} key {}", report.algorithm, report.key_id));
+    if !to_stdout {
+        terminal::say(format_args!("private key: {}", report.private.display()));
+    }
+    if let Some(path) = report.public {
+        terminal::say(format_args!("public key: {}", path.display()));
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! Words on stderr, data on stdout. Neither panics when nobody listens.
+
+use std::{
+    fmt::Display,
+    io::{self, Write as _},
+};
+
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// Says one line on stderr.
+pub(crate) fn say(words: impl Display) {
+    // Nothing can be told to someone who closed stderr.
+    let _ = writeln!(io::stderr().lock(), "{words}");
+}
+
+/// Writes text to stdout.
+pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_ref()).and_then(|()| out.flush()).map_err(|error| stdout_error(&error))
+}
+
+/// Writes one JSON value to stdout.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Error> {
+    let mut text = serde_json::to_string_pretty(value).map_err(Error::failed)?;
+    text.push('\n');
+    print(text)
+}
+
+/// Why stdout took no more.
+pub(crate) fn stdout_error(error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Error::Gone,
+        _ => Error::failed(format_args!("stdout: {}", io_words(error))),
+    }
+}
+
+/// Whether bytes would steer a terminal instead of being read on it.
+pub(crate) fn is_binary(bytes: &[u8]) -> bool {
+    String::from_utf8_lossy(bytes).chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
+/// A system error in lower case and without its number.
+pub(crate) fn io_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    // "No such file" but "I/O error".
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(chars).collect(),
+        _ => text.into(),
+    }
+}
