@@ -1,6 +1,6 @@
 //! The channel from outside: honest runs, exporter, rekeying, sizes on the wire, cut and refused streams.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod common;
 

@@ -1,6 +1,6 @@
 //! What the documents promise about each other and about the tests.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 use std::{
     fs,

@@ -2,7 +2,12 @@
 //!
 //! `TWINLOCK_WRITE_CORPUS=1` writes the seeds of the corpus anew.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails loudly"
+)]
 
 #[path = "../fuzz/src/lib.rs"]
 #[allow(unreachable_pub, reason = "the crate `twinlock-fuzz` exports what is a private module here")]
@@ -19,8 +24,10 @@ use twinlock::{
     secret::Seed,
 };
 
+type Body = fn(&[u8]);
+
 /// A target's name, its body, and how many random changes of each corpus file an ordinary test run tries.
-const TARGETS: &[(&str, fn(&[u8]), usize)] = &[
+const TARGETS: &[(&str, Body, usize)] = &[
     ("frame_header", bodies::frame_header, 5_000),
     ("initiator_hello", bodies::initiator_hello, 40),
     ("responder_hello", bodies::responder_hello, 100),

@@ -1,8 +1,9 @@
 //! Key files through the public API: every kind, every damage, other people's files.
+
 #![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
     reason = "a test fails loudly"
 )]
 

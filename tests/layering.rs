@@ -2,10 +2,10 @@
 //! points live, where I/O happens, how long a file gets.
 
 #![expect(
-    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::string_slice,
-    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
     reason = "a test fails loudly"
 )]
 

@@ -1,6 +1,6 @@
 //! What a refused peer is told: the same, whatever went wrong (docs/spec/channel.md §8).
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod common;
 

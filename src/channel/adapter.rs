@@ -267,3 +267,29 @@ impl Outbox {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{ids::Aead, provider::RUST, secret::ChainSecret};
+
+    #[test]
+    fn an_hour_under_one_key_calls_for_a_rekey() {
+        let seal = SealHalf::new(RUST, Aead::Aes256Gcm, ChainSecret::from_slice(&[1; 48]), 16 << 10).unwrap();
+        let mut outbox = Outbox { seal, since: Instant::now() };
+        let mut out = Vec::new();
+        outbox.refresh(&mut out).unwrap();
+        assert!(out.is_empty());
+        let Some(hour_ago) = Instant::now().checked_sub(Duration::from_secs(MAX_SECONDS_PER_KEY)) else {
+            println!("skipped: an_hour_under_one_key_calls_for_a_rekey: this machine started less than an hour ago");
+            return;
+        };
+        outbox.since = hour_ago;
+        outbox.refresh(&mut out).unwrap();
+        assert_eq!(out.len(), SealHalf::RECORD_HEADER + SealHalf::RECORD_TRAILER);
+        outbox.refresh(&mut out).unwrap();
+        assert_eq!(out.len(), SealHalf::RECORD_HEADER + SealHalf::RECORD_TRAILER, "once an hour, not each time");
+    }
+}

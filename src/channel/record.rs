@@ -334,6 +334,7 @@ impl core::fmt::Debug for OpenHalf {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test fails loudly")]
 mod tests {
     use super::*;
     use crate::{ids::protocol::DEFAULT_RECORD_LEN, provider::RUST};

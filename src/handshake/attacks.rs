@@ -1,6 +1,8 @@
 //! Attacks that need a dishonest party's hands on the messages. Those that only touch the wire are in
 //! `tests/handshake.rs` and `tests/link.rs`.
 
+#![expect(clippy::arithmetic_side_effects, reason = "a test fails loudly")]
+
 use alloc::{sync::Arc, vec, vec::Vec};
 
 use super::{
@@ -61,6 +63,7 @@ struct Forgery<'a> {
     context: &'static [u8],
     change: fn(&mut Vec<u8>),
     honest_mac: bool,
+    parameters: Parameters,
 }
 
 impl<'a> Forgery<'a> {
@@ -74,19 +77,23 @@ impl<'a> Forgery<'a> {
             context: role.context(),
             change: |_| {},
             honest_mac: true,
+            parameters: Self::parameters(role),
+        }
+    }
+
+    fn parameters(role: Role) -> Parameters {
+        match role {
+            Role::Initiator => {
+                Parameters { forms: Parameters::NO_FORMS, max_record: 16 << 10, service: "orders".into() }
+            }
+            Role::Responder => Parameters { forms: allow(&[]).forms(), max_record: 16 << 10, service: "".into() },
         }
     }
 
     /// The flight in clear, as an honest peer will open it.
-    fn flight(
-        &self,
-        stage: &HandshakeStage,
-        role: Role,
-        transcript: &mut Transcript,
-        parameters: &Parameters,
-    ) -> Vec<u8> {
+    fn flight(&self, stage: &HandshakeStage, role: Role, transcript: &mut Transcript) -> Vec<u8> {
         let mut flight = Vec::new();
-        parameters.put(&mut flight).unwrap();
+        self.parameters.put(&mut flight).unwrap();
         put_message(&mut flight, message::IDENTITY, &[&[1][..], self.claims.as_bytes()].concat()).unwrap();
         transcript.add(&flight);
         let signed = self.label_of.signed(&transcript.hash(), &self.signs_id, self.signs_peer.as_ref());
@@ -122,7 +129,6 @@ fn forged_m2(m1: &[u8], forgery: &Forgery<'_>) -> Vec<u8> {
 }
 
 fn m2_by(m1: &[u8], ciphertext: &[u8], secret: &SharedSecret, forgery: &Forgery<'_>) -> Vec<u8> {
-    let parameters = Parameters { forms: allow(&[]).forms(), max_record: 16 << 10, service: "".into() };
     // One dry run tells the flight's length, which the header must tell before it is hashed.
     let build = |sealed_len| {
         let hello = ResponderHello { version: VERSION, suite: SUITE.code_point(), random: &[7; 32], ciphertext };
@@ -131,7 +137,7 @@ fn m2_by(m1: &[u8], ciphertext: &[u8], secret: &SharedSecret, forgery: &Forgery<
         transcript.add(m1);
         transcript.add(&clear);
         let stage = HandshakeStage::new(PROVIDER, SUITE, secret, &transcript.hash()).unwrap();
-        let flight = forgery.flight(&stage, Role::Responder, &mut transcript, &parameters);
+        let flight = forgery.flight(&stage, Role::Responder, &mut transcript);
         (clear, stage, flight)
     };
     let sealed_len = build(0).2.len() + AEAD_TAG_LEN;
@@ -140,7 +146,7 @@ fn m2_by(m1: &[u8], ciphertext: &[u8], secret: &SharedSecret, forgery: &Forgery<
 }
 
 /// Answers M2 as an initiator that forges: an honest start, then the forged flight.
-fn forged_m3(forgery: &Forgery<'_>, responder: &Identity, peers: Arc<Peers>, claims_service: &str) -> Failure {
+fn forged_m3(forgery: &Forgery<'_>, responder: &Identity, peers: Arc<Peers>) -> Failure {
     let key = DecapsulationKey::generate(PROVIDER, SUITE.kem(), &mut SystemRng).unwrap();
     let m1 = InitiatorHello {
         versions: vec![VERSION],
@@ -165,8 +171,7 @@ fn forged_m3(forgery: &Forgery<'_>, responder: &Identity, peers: Arc<Peers>, cla
     let session = Session { provider: PROVIDER, suite: SUITE, stage: &stage };
     let pin = Pin::key(&public(responder), PROVIDER).unwrap();
     session.read(Role::Responder, &mut m2, clear_len, &mut transcript, None, |_| Ok(&pin)).unwrap();
-    let parameters = Parameters { forms: Parameters::NO_FORMS, max_record: 16 << 10, service: claims_service.into() };
-    let flight = forgery.flight(&stage, Role::Initiator, &mut transcript, &parameters);
+    let flight = forgery.flight(&stage, Role::Initiator, &mut transcript);
     let head = header(FrameType::InitiatorFinish, flight.len() + AEAD_TAG_LEN).unwrap();
     let mut m3 = seal(&stage, Role::Initiator, head.to_vec(), &flight);
     state.read(&mut m3).map(|_| ()).unwrap_err()
@@ -192,9 +197,33 @@ fn forgeries_work_when_they_forge_nothing() {
     let mut m2 = forged_m2(&m1, &Forgery::honest(&them, Role::Responder, None));
     assert!(state.read(&mut m2, &mut SystemRng).is_ok());
     // An honest forgery of M3 fails only at the service, which is checked last.
-    let honest = Forgery::honest(&us, Role::Initiator, Some(them.id));
-    let failure = forged_m3(&honest, &them, allow(&[&us]), "other");
+    let parameters = Parameters { service: "other".into(), ..Forgery::parameters(Role::Initiator) };
+    let honest = Forgery { parameters, ..Forgery::honest(&us, Role::Initiator, Some(them.id)) };
+    let failure = forged_m3(&honest, &them, allow(&[&us]));
     assert_eq!(failure.error, Error::NotAllowed(us.id));
+}
+
+#[test]
+fn parameters_out_of_range_are_refused_from_a_signer_too() {
+    let (us, them) = (identity(Signature::MlDsa65Ed25519), identity(Signature::MlDsa65Ed25519));
+    let limits = [(16 << 10) - 1, (64 << 10) + 1, 0, 0xff_ffff];
+    let bad = |role| {
+        let honest = move || Forgery::parameters(role);
+        let unasked = match role {
+            Role::Initiator => Parameters { forms: allow(&[]).forms(), ..honest() },
+            Role::Responder => Parameters { service: "orders".into(), ..honest() },
+        };
+        let long = Parameters { service: "x".repeat(65), ..honest() };
+        limits.iter().map(move |limit| Parameters { max_record: *limit, ..honest() }).chain([unasked, long])
+    };
+    for parameters in bad(Role::Responder) {
+        let forgery = Forgery { parameters, ..Forgery::honest(&them, Role::Responder, None) };
+        assert_eq!(initiator_against(|m1| forged_m2(m1, &forgery), &them), Error::Parameters);
+    }
+    for parameters in bad(Role::Initiator) {
+        let forgery = Forgery { parameters, ..Forgery::honest(&us, Role::Initiator, Some(them.id)) };
+        assert_eq!(forged_m3(&forgery, &them, allow(&[&us])).error, Error::Parameters);
+    }
 }
 
 #[test]
@@ -212,7 +241,7 @@ fn identity_misbinding() {
     let us = identity(Signature::MlDsa65Ed25519);
     for signs_id in [us.id, mallory.id] {
         let forgery = Forgery { claims: us.id, signs_id, ..Forgery::honest(&mallory, Role::Initiator, Some(them.id)) };
-        let failure = forged_m3(&forgery, &them, allow(&[&us]), "orders");
+        let failure = forged_m3(&forgery, &them, allow(&[&us]));
         assert_eq!(failure.error, Error::Unauthenticated);
         assert_eq!(failure.alert.first(), Some(&(FrameType::Refusal as u8)));
     }
@@ -225,7 +254,7 @@ fn unknown_key_share() {
     // An initiator that believes to talk to Mallory signs Mallory's id; the responder wants its own there.
     for signs_peer in [Some(mallory.id), None] {
         let forgery = Forgery { signs_peer, ..Forgery::honest(&us, Role::Initiator, Some(them.id)) };
-        assert_eq!(forged_m3(&forgery, &them, allow(&[&us]), "orders").error, Error::Unauthenticated);
+        assert_eq!(forged_m3(&forgery, &them, allow(&[&us])).error, Error::Unauthenticated);
     }
     // Mallory relays our M1 to the real responder and its M2 back: not the one that we pinned.
     let (state, m1) = initiator::start(&config(&us), &peer(&mallory), &mut SystemRng).unwrap();
@@ -245,7 +274,7 @@ fn key_compromise_impersonation() {
     assert_eq!(state.read(&mut m2, &mut SystemRng).unwrap_err().error, Error::Unauthenticated);
     // Mallory holds the responder's key, and wants the responder to take it for us.
     let forgery = Forgery { claims: us.id, signs_id: us.id, ..Forgery::honest(&them, Role::Initiator, Some(them.id)) };
-    assert_eq!(forged_m3(&forgery, &them, allow(&[&us]), "orders").error, Error::Unauthenticated);
+    assert_eq!(forged_m3(&forgery, &them, allow(&[&us])).error, Error::Unauthenticated);
 }
 
 #[test]
@@ -260,7 +289,7 @@ fn signatures_do_not_cross_roles() {
         assert_eq!(initiator_against(|m1| forged_m2(m1, &forgery), &them), Error::Unauthenticated);
     }
     let forgery = Forgery { context: label::RESPONDER_CONTEXT, ..Forgery::honest(&us, Role::Initiator, Some(them.id)) };
-    assert_eq!(forged_m3(&forgery, &them, allow(&[&us]), "orders").error, Error::Unauthenticated);
+    assert_eq!(forged_m3(&forgery, &them, allow(&[&us])).error, Error::Unauthenticated);
 }
 
 #[test]
@@ -279,12 +308,12 @@ fn composite_stripping_and_splitting() {
         let forgery = Forgery { change, ..Forgery::honest(&them, Role::Responder, None) };
         assert_eq!(initiator_against(|m1| forged_m2(m1, &forgery), &them), Error::Unauthenticated);
         let forgery = Forgery { change, ..Forgery::honest(&us, Role::Initiator, Some(them.id)) };
-        assert_eq!(forged_m3(&forgery, &them, allow(&[&us]), "orders").error, Error::Unauthenticated);
+        assert_eq!(forged_m3(&forgery, &them, allow(&[&us])).error, Error::Unauthenticated);
     }
     // 44 under a suite of 65: the key is known, but it cannot sign for this suite.
     let small = identity(Signature::MlDsa44Ed25519);
     let forgery = Forgery::honest(&small, Role::Initiator, Some(them.id));
-    assert_eq!(forged_m3(&forgery, &them, allow(&[&small]), "orders").error, Error::Unauthenticated);
+    assert_eq!(forged_m3(&forgery, &them, allow(&[&small])).error, Error::Unauthenticated);
 }
 
 #[test]
@@ -293,7 +322,7 @@ fn a_wrong_finished_mac_looks_like_a_wrong_signature() {
     let forgery = Forgery { honest_mac: false, ..Forgery::honest(&them, Role::Responder, None) };
     assert_eq!(initiator_against(|m1| forged_m2(m1, &forgery), &them), Error::Unauthenticated);
     let forgery = Forgery { honest_mac: false, ..Forgery::honest(&us, Role::Initiator, Some(them.id)) };
-    assert_eq!(forged_m3(&forgery, &them, allow(&[&us]), "orders").error, Error::Unauthenticated);
+    assert_eq!(forged_m3(&forgery, &them, allow(&[&us])).error, Error::Unauthenticated);
 }
 
 #[test]
@@ -354,7 +383,7 @@ fn expanded_keys_refused_on_the_wire() {
         put_message(&mut flight, message::AUTH, &[0; 3373]).unwrap();
         put_message(&mut flight, message::FINISHED, &[0; 48]).unwrap();
         let flight = Flight::parse(&flight).unwrap();
-        let found = super::peers::Claimed::find(PROVIDER, SUITE, &flight.identity.1, |_| unreachable!());
+        let found = super::peers::Claimed::find(PROVIDER, SUITE, &flight.identity.1, |id| Err(Error::UnknownPeer(*id)));
         assert_eq!(found.map(|_| ()).unwrap_err(), Error::BadKey);
     }
 }

@@ -89,6 +89,10 @@ impl AwaitResponse {
             if *found == expected { Ok(&peer.pin) } else { Err(Error::WrongResponder { expected, found: *found }) }
         })?;
 
+        if !theirs.service.is_empty() {
+            return Err(Error::Parameters);
+        }
+
         let ours =
             Parameters { forms: Parameters::NO_FORMS, max_record: config.max_record, service: config.service.clone() };
         let form = theirs.forms.shortest()?;

@@ -133,6 +133,9 @@ impl AwaitFinish {
         let (theirs, claimed) = session.read(Role::Initiator, frame, FRAME_HEADER_LEN, &mut transcript, us, |id| {
             peers.get(id).map(|peer| &peer.pin).ok_or(Error::UnknownPeer(*id))
         })?;
+        if theirs.forms != Parameters::NO_FORMS {
+            return Err(Error::Parameters);
+        }
         let peer = peers.get(&claimed.id).ok_or(Error::UnknownPeer(claimed.id))?;
         if theirs.service != config.service || !peer.services.contains(&theirs.service) {
             return Err(Error::NotAllowed(claimed.id));
