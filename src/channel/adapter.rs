@@ -127,22 +127,21 @@ const MIN_READ: usize = 4 << 10;
 pub(super) const MAX_READ: usize = 2 * (FRAME_HEADER_LEN + FrameType::Record.max_body());
 
 impl Frames {
-    /// The bounds of the first whole frame, or how many more bytes are needed at the least.
-    ///
-    /// # Errors
-    /// A header that no frame can have: nothing is allocated for it.
-    pub(super) fn next(&mut self) -> Result<Result<Range<usize>, usize>, handshake::Error> {
+    /// The bounds of the first whole frame, or how many more bytes are needed at the least. A header that no
+    /// frame can have is given by itself: nothing is allocated for its body, and whoever reads it refuses it.
+    pub(super) fn next(&mut self) -> Result<Range<usize>, usize> {
         let waiting = self.buffer.get(self.filled.clone()).unwrap_or_default();
         let Some(header) = waiting.first_chunk::<FRAME_HEADER_LEN>() else {
-            return Ok(Err(FRAME_HEADER_LEN.saturating_sub(waiting.len())));
+            return Err(FRAME_HEADER_LEN.saturating_sub(waiting.len()));
         };
-        let len = FrameHeader::parse(header)?.body_len.saturating_add(FRAME_HEADER_LEN);
+        let body_len = FrameHeader::parse(header).map_or(0, |header| header.body_len);
+        let len = body_len.saturating_add(FRAME_HEADER_LEN);
         if let Some(missing) = len.checked_sub(waiting.len()).filter(|missing| *missing > 0) {
-            return Ok(Err(missing));
+            return Err(missing);
         }
         let frame = self.filled.start..self.filled.start.saturating_add(len);
         self.filled.start = frame.end;
-        Ok(Ok(frame))
+        Ok(frame)
     }
 
     /// The bytes of a frame that [`Frames::next`] gave.
@@ -214,7 +213,7 @@ impl Inbox {
             if self.closed {
                 return Ok(Inbound::Closed);
             }
-            let frame = match self.frames.next()? {
+            let frame = match self.frames.next() {
                 Ok(frame) => frame,
                 Err(missing) => return Ok(Inbound::Missing(missing)),
             };

@@ -28,7 +28,7 @@ use super::{
     adapter::{Frames, Inbound, Inbox, Outbox},
 };
 use crate::{
-    handshake::{self, Config, Failure, Machine, Peer, Peers, Progress},
+    handshake::{self, Config, Machine, Peer, Peers, Progress},
     ids::protocol::HANDSHAKE_SECONDS,
     provider::SystemRng,
 };
@@ -121,7 +121,7 @@ fn run<S: Transport>(mut stream: S, mut machine: Machine, first: Vec<u8>) -> Res
             stream.write_all(&send)?;
         }
         let frame = loop {
-            match frames.next().map_err(|error| refuse(&mut stream, error.into()))? {
+            match frames.next() {
                 Ok(frame) => break frame,
                 Err(missing) => {
                     // A drip of bytes must not renew the deadline, so each read gets what is left of it.
@@ -151,15 +151,13 @@ fn run<S: Transport>(mut stream: S, mut machine: Machine, first: Vec<u8>) -> Res
                 let writer = Writer { stream, outbox, pending: Vec::new() };
                 return Ok(Channel { info, reader, writer });
             }
-            Err(failure) => return Err(refuse(&mut stream, failure)),
+            Err(failure) => {
+                // The handshake has failed already; whether its alert arrives changes nothing.
+                let _ = stream.write_all(&failure.alert);
+                return Err(failure.error.into());
+            }
         }
     }
-}
-
-/// Sends the alert. The handshake has failed already; whether the alert arrives changes nothing.
-fn refuse(stream: &mut impl Write, failure: Failure) -> HandshakeFailure {
-    let _ = stream.write_all(&failure.alert);
-    failure.error.into()
 }
 
 impl<S: Transport> Channel<S> {

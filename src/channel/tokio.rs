@@ -28,7 +28,7 @@ use super::{
     adapter::{Frames, Inbound, Inbox, MAX_READ, Outbox},
 };
 use crate::{
-    handshake::{self, Config, Failure, Machine, Peer, Peers, Progress},
+    handshake::{self, Config, Machine, Peer, Peers, Progress},
     ids::protocol::HANDSHAKE_SECONDS,
     provider::SystemRng,
 };
@@ -91,9 +91,8 @@ async fn run<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         }
         let frame = loop {
             match frames.next() {
-                Err(error) => return Err(refuse(&mut writer, error.into()).await),
-                Ok(Ok(frame)) => break frame,
-                Ok(Err(missing)) => match poll_fn(|cx| poll_read(&mut reader, cx, frames.room(missing))).await? {
+                Ok(frame) => break frame,
+                Err(missing) => match poll_fn(|cx| poll_read(&mut reader, cx, frames.room(missing))).await? {
                     0 => return Err(HandshakeFailure::Closed),
                     len => frames.filled(len),
                 },
@@ -113,15 +112,13 @@ async fn run<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
                 let writer = Writer { stream: writer, outbox, pending: Vec::new(), unsent: 0..0, finished: false };
                 return Ok(Channel { info, reader, writer });
             }
-            Err(failure) => return Err(refuse(&mut writer, failure).await),
+            Err(failure) => {
+                // The handshake has failed already; whether its alert arrives changes nothing.
+                let _ = write_all(&mut writer, &failure.alert).await;
+                return Err(failure.error.into());
+            }
         }
     }
-}
-
-/// Sends the alert. The handshake has failed already; whether the alert arrives changes nothing.
-async fn refuse<W: AsyncWrite + Unpin>(writer: &mut W, failure: Failure) -> HandshakeFailure {
-    let _ = write_all(writer, &failure.alert).await;
-    failure.error.into()
 }
 
 async fn write_all<W: AsyncWrite + Unpin>(writer: &mut W, mut bytes: &[u8]) -> io::Result<()> {
