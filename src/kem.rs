@@ -80,8 +80,7 @@ impl DecapsulationKey {
         let lattice = provider.ml_kem.key(kem.lattice(), expect_array(Field::Seed, lattice)?)?;
         let classical = kem.classical().map(|curve| (curve, Seed::from_slice(classical)));
 
-        let lattice_public = lattice.encapsulation_key();
-        let mut public = lattice_public;
+        let mut public = lattice.encapsulation_key();
         if let Some((curve, private)) = &classical {
             let mut point = vec![0; curve.public_len()];
             provider.dh.public_key(*curve, private.secret_bytes(), &mut point)?;

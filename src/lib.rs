@@ -9,7 +9,7 @@
 //! A module uses only what stands left of it, and a test refuses an import that points the wrong way:
 //!
 //! ```text
-//! error, secret, ids, codec  ◄  provider  ◄  kem, sign, aead, kdf  ◄  keys, handshake  ◄  channel
+//! error, secret, ids, codec  ◄  provider  ◄  kem, sign  ◄  keys  ◄  handshake  ◄  channel
 //! ```
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
@@ -27,3 +27,8 @@ pub mod secret;
 pub mod sign;
 
 pub use error::Error;
+
+/// The example in the README compiles and runs.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -16,7 +16,7 @@ use std::{
 
 use common::Pair;
 use twinlock::{
-    ids::{KeyKind, Kem, Signature},
+    ids::{Kem, KeyKind, Signature},
     kem::DecapsulationKey,
     keys::PrivateKey,
     provider::{self, SystemRng},
@@ -38,13 +38,16 @@ impl Needle {
         Self(masked)
     }
 
-    /// How often the secret stands in the writable memory of this process.
+    /// How often the secret stands in the writable memory of this process, dead stack apart.
     fn count(&self) -> usize {
+        scrub_dead_stack();
         let memory = File::open("/proc/self/mem").unwrap();
         let maps = BufReader::new(File::open("/proc/self/maps").unwrap());
         let mut count = 0;
         // The haystack is masked chunk by chunk, so that reading it makes no new copy of the secret.
         let mut chunk = vec![0; 1 << 20];
+        // Reading the chunk into itself would copy what lies before it, over and over.
+        let own = chunk.as_ptr().addr() as u64..chunk.as_ptr().addr() as u64 + chunk.len() as u64;
         for line in maps.lines() {
             let line = line.unwrap();
             let mut fields = line.split_whitespace();
@@ -55,7 +58,12 @@ impl Needle {
             let (start, end) = range.split_once('-').unwrap();
             let (mut at, end) = (u64::from_str_radix(start, 16).unwrap(), u64::from_str_radix(end, 16).unwrap());
             while at < end {
-                let len = usize::try_from(end - at).unwrap().min(chunk.len());
+                if own.contains(&at) {
+                    at = own.end;
+                    continue;
+                }
+                let stop = if at < own.start { end.min(own.start) } else { end };
+                let len = usize::try_from(stop - at).unwrap().min(chunk.len());
                 // A mapping may vanish or refuse to be read; what cannot be read cannot be searched.
                 let Ok(read) = memory.read_at(&mut chunk[..len], at) else { break };
                 if read == 0 {
@@ -66,14 +74,21 @@ impl Needle {
                 }
                 count += chunk[..read].windows(16).filter(|window| *window == self.0).count();
                 chunk[..read].fill(0);
-                if read < len || at + read as u64 >= end {
-                    break;
+                at += read as u64;
+                if at < stop && read > 15 {
+                    at = at.saturating_sub(15); // a needle may lie across two chunks
                 }
-                at += read as u64 - 15; // a needle may lie across two chunks
             }
         }
         count
     }
+}
+
+/// Overwrites the stack below the caller. What libraries leave there is out of reach for their callers, and
+/// lives until the next calls overwrite it; `SECURITY.md` says so. Here it would hide what we leave.
+#[inline(never)]
+fn scrub_dead_stack() {
+    std::hint::black_box(&mut [0x55_u8; 512 << 10]);
 }
 
 /// A random secret that stands nowhere but in what `make` builds from it.
@@ -128,7 +143,7 @@ fn expanded_keys_leave_memory_on_every_provider() {
             let Ok(key) = key else { continue };
             let _ = key.sign(b"message", b"", &mut SystemRng).unwrap();
             drop(key);
-            report(provider.name(), signature.name(), needle.count());
+            assert_eq!(needle.count(), 0, "{}: {}", provider.name(), signature.name());
         }
         for kem in Kem::ALL {
             let (needle, key) = built(kem.seed_len(), |seed| DecapsulationKey::from_seed(provider, kem, seed));
@@ -136,18 +151,9 @@ fn expanded_keys_leave_memory_on_every_provider() {
             let (ciphertext, _) = key.encapsulation_key().encapsulate(&mut SystemRng).unwrap();
             let _ = key.decapsulate(&ciphertext).unwrap();
             drop(key);
-            report(provider.name(), kem.name(), needle.count());
+            assert_eq!(needle.count(), 0, "{}: {}", provider.name(), kem.name());
         }
     }
-}
-
-/// What we hold must be gone. A library may leave a copy of a seed on its dead stack, which no caller can
-/// reach without unsafe code; `SECURITY.md` says so, and this prints where it happens.
-fn report(provider: &str, name: &str, count: usize) {
-    if count > 0 {
-        println!("{provider}: {name}: {count} copies of the seed remain on dead stack");
-    }
-    assert!(count <= 4, "{provider}: {name}: {count} copies remain");
 }
 
 #[test]

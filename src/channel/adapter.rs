@@ -94,15 +94,21 @@ pub struct Info {
 }
 
 impl Info {
-    /// Takes a finished handshake apart.
-    pub(super) fn split(established: Established, message_bytes: [usize; 3]) -> Result<(Self, Inbox, Outbox), Error> {
+    /// Takes a finished handshake apart. Records may have come right behind its last message: `frames`.
+    pub(super) fn split(
+        established: Established,
+        message_bytes: [usize; 3],
+        mut frames: Frames,
+    ) -> Result<(Self, Inbox, Outbox), Error> {
+        frames.authenticated = true;
         let suite = established.suite();
         let peer = *established.peer();
         let peer_name = established.peer_name().into();
         let service = established.service().into();
         let (seal, open, exporter) = super::halves(established)?;
         let info = Self { suite, peer, peer_name, service, message_bytes, exporter };
-        Ok((info, Inbox::new(open), Outbox { seal, since: Instant::now() }))
+        let inbox = Inbox { frames, open, content: 0..0, closed: false };
+        Ok((info, inbox, Outbox { seal, since: Instant::now() }))
     }
 }
 
@@ -111,6 +117,8 @@ impl Info {
 pub(super) struct Frames {
     buffer: Vec<u8>,
     filled: Range<usize>,
+    /// Whether the handshake is over.
+    authenticated: bool,
 }
 
 /// What is asked from the wire at the least: one read then often brings several small records.
@@ -149,8 +157,8 @@ impl Frames {
         self.filled = 0..waiting;
         let len = waiting.saturating_add(missing.max(MIN_READ));
         if self.buffer.len() < len {
-            // A bulk stream fills whatever it is given; then offer it more.
-            let len = if missing > MIN_READ { MAX_READ.max(len) } else { len };
+            // A bulk stream fills whatever it is given, so offer it more; a stranger gets what its header needs.
+            let len = if self.authenticated && missing > MIN_READ { MAX_READ.max(len) } else { len };
             self.buffer.resize(len, 0);
         }
         self.buffer.get_mut(waiting..).unwrap_or_default()
@@ -165,14 +173,14 @@ impl Frames {
     #[cfg(feature = "tokio")]
     pub(super) fn lend(&mut self, make: impl FnOnce() -> Vec<u8>) {
         if self.filled.is_empty() && self.buffer.len() < MAX_READ {
-            *self = Self { buffer: make(), filled: 0..0 };
+            (self.buffer, self.filled) = (make(), 0..0);
         }
     }
 
     /// Gives the buffer back if there is nothing in it, so that an idle channel holds none.
     #[cfg(feature = "tokio")]
     pub(super) fn give_back(&mut self) -> Option<Vec<u8>> {
-        self.filled.is_empty().then(|| core::mem::take(self).buffer)
+        self.filled.is_empty().then(|| core::mem::take(&mut self.buffer))
     }
 }
 
@@ -197,10 +205,6 @@ pub(super) enum Inbound {
 }
 
 impl Inbox {
-    fn new(open: OpenHalf) -> Self {
-        Self { frames: Frames::default(), open, content: 0..0, closed: false }
-    }
-
     /// Opens records until one has content.
     pub(super) fn poll(&mut self) -> Result<Inbound, Error> {
         loop {

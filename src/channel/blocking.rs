@@ -146,8 +146,7 @@ fn run<S: Transport>(mut stream: S, mut machine: Machine, first: Vec<u8>) -> Res
                 }
                 stream.set_timeout(None)?;
                 let sizes = sizes.try_into().map_err(|_| handshake::Error::Config)?;
-                let (info, mut inbox, outbox) = Info::split(*established, sizes)?;
-                inbox.frames = frames; // records may have come right behind the last message
+                let (info, inbox, outbox) = Info::split(*established, sizes, frames)?;
                 let reader = Reader { stream: stream.try_clone()?, inbox };
                 let writer = Writer { stream, outbox, pending: Vec::new() };
                 return Ok(Channel { info, reader, writer });

@@ -81,6 +81,21 @@ impl SealHalf {
         Ok(Self { direction: Direction::new(provider, aead, secret)?, limit, dead: false })
     }
 
+    /// A half from a traffic secret of 48 bytes. For benches and fuzzing: a second half from the same secret
+    /// repeats nonces.
+    ///
+    /// # Errors
+    /// Those of the provider.
+    #[cfg(feature = "hazmat")]
+    pub fn from_secret(
+        provider: &'static Provider,
+        aead: Aead,
+        secret: ChainSecret,
+        limit: usize,
+    ) -> Result<Self, Error> {
+        Self::new(provider, aead, secret, limit)
+    }
+
     /// The most content that one record to this peer carries, in bytes.
     pub const fn max_content(&self) -> usize {
         self.limit
@@ -226,6 +241,20 @@ impl OpenHalf {
         refusal: Option<TrafficKey>,
     ) -> Result<Self, Error> {
         Ok(Self { direction: Direction::new(provider, aead, secret)?, limit, refusal, state: OpenState::Open })
+    }
+
+    /// A half from a traffic secret of 48 bytes, for benches and fuzzing.
+    ///
+    /// # Errors
+    /// Those of the provider.
+    #[cfg(feature = "hazmat")]
+    pub fn from_secret(
+        provider: &'static Provider,
+        aead: Aead,
+        secret: ChainSecret,
+        limit: usize,
+    ) -> Result<Self, Error> {
+        Self::new(provider, aead, secret, limit, None)
     }
 
     /// Opens one whole frame, header included, in place.

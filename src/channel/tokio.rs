@@ -107,8 +107,7 @@ async fn run<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
                     write_all(&mut writer, &last).await?;
                 }
                 let sizes = sizes.try_into().map_err(|_| handshake::Error::Config)?;
-                let (info, mut inbox, outbox) = Info::split(*established, sizes)?;
-                inbox.frames = frames; // records may have come right behind the last message
+                let (info, inbox, outbox) = Info::split(*established, sizes, frames)?;
                 let reader = Reader { stream: reader, inbox };
                 let writer = Writer { stream: writer, outbox, pending: Vec::new(), unsent: 0..0, finished: false };
                 return Ok(Channel { info, reader, writer });

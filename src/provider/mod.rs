@@ -91,6 +91,11 @@ impl Provider {
         self.parts
     }
 
+    /// The drafts from before the standards, for reports and for opening old material.
+    pub const fn draft(&self) -> &'static dyn Draft {
+        self.draft
+    }
+
     /// The provider of this build with that name.
     pub fn by_name(name: &str) -> Option<&'static Self> {
         ALL.iter().copied().find(|provider| provider.name == name)
@@ -263,7 +268,7 @@ pub trait Ed25519: Implementation {
     /// Those of the library beneath.
     fn key(&self, seed: &[u8; 32]) -> Result<Box<dyn Ed25519Key>, Error>;
 
-    /// Verifies without cofactor, refusing S ≥ L.
+    /// Verifies without cofactor, refusing S ≥ L and an R of small order.
     ///
     /// # Errors
     /// [`Error::Rejected`].
@@ -573,5 +578,31 @@ pub trait Draft: Implementation {
     fn verify(&self, params: ids::MlDsa, verifying_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), Error> {
         let _ = (params, verifying_key, message, signature);
         Err(self.unsupported(Operation::Draft))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_tell_the_versions_of_the_lock_file() {
+        let lock = include_str!("../../Cargo.lock");
+        let mut checked = 0;
+        for (provider, (primitive, part)) in ALL.iter().flat_map(|p| p.parts.iter().map(|part| (p.name, part))) {
+            let (name, version) = part.split_once(' ').unwrap();
+            let entry = format!("name = \"{name}\"\nversion = \"{version}\"\n");
+            assert!(lock.contains(&entry), "{provider}: {primitive} is not by {part}");
+            checked += 1;
+        }
+        assert!(checked > ALL.len());
+    }
+
+    #[test]
+    fn a_provider_is_found_by_its_name_only() {
+        for provider in ALL {
+            assert_eq!(Provider::by_name(provider.name).unwrap().name, provider.name);
+        }
+        assert!(Provider::by_name("none").is_none());
     }
 }

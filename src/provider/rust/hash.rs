@@ -68,14 +68,10 @@ macro_rules! sha2_of {
 }
 
 impl Kdf for Rust {
+    /// RFC 5869 §2.2 is one HMAC. `hkdf`'s own extract also prepares the expansion, which costs half as much
+    /// again.
     fn extract(&self, hash: ids::Hash, salt: &[u8], ikm: &[u8], prk: &mut [u8]) -> Result<(), Error> {
-        expect_len(Field::PrivateKey, prk, hash.output_len())?;
-        sha2_of!(self, hash, D => {
-            let mut extracted = hkdf::Hkdf::<D>::extract(Some(salt), ikm).0;
-            prk.copy_from_slice(&extracted);
-            extracted[..].zeroize();
-            Ok(())
-        })
+        self.hmac(hash, salt, ikm, prk)
     }
 
     fn expand(&self, hash: ids::Hash, prk: &[u8], info: &[&[u8]], okm: &mut [u8]) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use ml_dsa::{B32, ExpandedSigningKey, MlDsaParams, SigningKey, VerifyingKey};
+use ml_dsa::{B32, EncodedVerifyingKey, ExpandedSigningKey, MlDsaParams, SigningKey, VerifyingKey};
 
 use super::Rust;
 use crate::{
@@ -32,10 +32,15 @@ macro_rules! with_params {
 }
 
 fn decode<P: MlDsaParams>(
+    params: ids::MlDsa,
     verifying_key: &[u8],
     signature: &[u8],
 ) -> Result<(VerifyingKey<P>, ml_dsa::Signature<P>), Error> {
-    let verifying_key = verifying_key.try_into().map_err(|_| Error::NonCanonical(Field::VerifyingKey))?;
+    let verifying_key: &EncodedVerifyingKey<P> = verifying_key.try_into().map_err(|_| Error::WrongLength {
+        field: Field::VerifyingKey,
+        expected: params.verifying_key_len(),
+        found: verifying_key.len(),
+    })?;
     let signature = ml_dsa::Signature::try_from(signature).map_err(|_| Error::Rejected)?;
     Ok((VerifyingKey::decode(verifying_key), signature))
 }
@@ -71,8 +76,11 @@ impl MlDsa for Rust {
         context: &[u8],
         signature: &[u8],
     ) -> Result<(), Error> {
+        if context.len() > ids::MAX_CONTEXT_LEN {
+            return Err(Error::Context);
+        }
         with_params!(params, P => {
-            let (key, signature) = decode::<P>(verifying_key, signature)?;
+            let (key, signature) = decode::<P>(params, verifying_key, signature)?;
             verdict(key.verify_with_context(message, context, &signature))
         })
     }
@@ -85,7 +93,7 @@ impl MlDsa for Rust {
         signature: &[u8],
     ) -> Result<(), Error> {
         with_params!(params, P => {
-            let (key, signature) = decode::<P>(verifying_key, signature)?;
+            let (key, signature) = decode::<P>(params, verifying_key, signature)?;
             verdict(key.verify_internal(formatted, &signature))
         })
     }
@@ -98,19 +106,20 @@ impl MlDsa for Rust {
         signature: &[u8],
     ) -> Result<(), Error> {
         with_params!(params, P => {
-            let (key, signature) = decode::<P>(verifying_key, signature)?;
+            let (key, signature) = decode::<P>(params, verifying_key, signature)?;
             verdict(key.verify_mu(mu.into(), &signature))
         })
     }
 }
 
 /// Whether every coefficient of s1 and s2 is in [-η, η], as FIPS 204 algorithm 25 demands of trusted input.
-fn short_coefficients_in_range(params: ids::MlDsa, expanded: &[u8]) -> bool {
-    // Bits per coefficient, the largest packed value 2η, and 32·bits·(k + ℓ) bytes behind rho, K and tr.
-    let (bits, largest, len) = match params {
-        ids::MlDsa::MlDsa44 => (3, 4, 768),
-        ids::MlDsa::MlDsa65 => (4, 8, 1408),
-        ids::MlDsa::MlDsa87 => (3, 4, 1440),
+pub(in crate::provider) fn short_coefficients_in_range(params: ids::MlDsa, expanded: &[u8]) -> bool {
+    // Bits per coefficient, their mask, the largest packed value 2η, and 32·bits·(k + ℓ) bytes behind rho, K
+    // and tr.
+    let (bits, mask, largest, len) = match params {
+        ids::MlDsa::MlDsa44 => (3, 0b111, 4, 768),
+        ids::MlDsa::MlDsa65 => (4, 0b1111, 8, 1408),
+        ids::MlDsa::MlDsa87 => (3, 0b111, 4, 1440),
     };
     let Some(packed) = expanded.get(128..).and_then(|tail| tail.get(..len)) else {
         return false;
@@ -118,7 +127,7 @@ fn short_coefficients_in_range(params: ids::MlDsa, expanded: &[u8]) -> bool {
     packed.chunks(bits).all(|chunk| {
         // Little-endian bit packing: `bits` bytes hold eight coefficients.
         let word = chunk.iter().rev().fold(0u32, |word, byte| (word << 8) | u32::from(*byte));
-        (0..8).all(|i| (word >> (i * bits)) & ((1 << bits) - 1) <= largest)
+        (0..u32::BITS).step_by(bits).take(8).all(|at| word.unbounded_shr(at) & mask <= largest)
     })
 }
 

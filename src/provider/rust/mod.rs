@@ -9,7 +9,10 @@ mod hash;
 mod ml_dsa;
 mod ml_kem;
 
+#[cfg(feature = "aws-lc")]
 pub(super) use curves::x25519_with_zero;
+#[cfg(any(feature = "aws-lc", feature = "libcrux"))]
+pub(super) use ml_dsa::short_coefficients_in_range;
 
 /// Pure Rust, no unsafe in the lattice code, keys wiped, every deterministic entry point. Slow.
 pub static RUST: &Provider = &Provider {
@@ -47,7 +50,9 @@ pub static RUST: &Provider = &Provider {
         ("ChaCha20-Poly1305", "chacha20poly1305 0.11.0"),
         ("SHA-2", "sha2 0.11.1"),
         ("SHA-3", "sha3 0.12.0"),
+        ("SHAKE256", "shake 0.1.0"),
         ("HKDF", "hkdf 0.13.0"),
+        ("HMAC", "hmac 0.13.0"),
     ],
     dh: &Rust,
     ed25519: &Rust,

@@ -1,0 +1,80 @@
+//! The commands in README.md do what it says: blocks marked `console` are run, those marked `console runs on`,
+//! which would wait for connections, are checked against the help of their command.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+fn readme() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap()
+}
+
+/// The bodies of all fenced blocks with exactly that info string.
+fn blocks<'a>(text: &'a str, info: &str) -> Vec<&'a str> {
+    let fences: Vec<&str> = text.split("\n```").collect();
+    let opened = fences.iter().skip(1).step_by(2).map(|block| block.split_once('\n').unwrap());
+    opened.filter(|(of_block, _)| *of_block == info).map(|(_, body)| body).collect()
+}
+
+/// The commands in those blocks, each as its words.
+fn commands<'a>(text: &'a str, info: &str) -> Vec<Vec<&'a str>> {
+    let lines = blocks(text, info).into_iter().flat_map(str::lines);
+    let commands: Vec<Vec<&str>> =
+        lines.map(|line| line.strip_prefix("$ twinlock ").unwrap().split_whitespace().collect()).collect();
+    assert!(commands.len() > 3, "only {} commands in {info} blocks", commands.len());
+    commands
+}
+
+/// An empty folder of this test, gone when dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let path = env::temp_dir().join(format!("twinlock-readme-{}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_twinlock")).args(words).current_dir(&self.0).output().unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn every_command_of_the_readme_works() {
+    let text = readme();
+    let folder = Folder::new();
+    for words in commands(&text, "console") {
+        let output = folder.run(&words);
+        let words = words.join(" ");
+        assert!(output.status.success(), "twinlock {words}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    // Those that run on: their files are there after the commands above, and their command knows each option.
+    for list in blocks(&text, "yaml allow.yaml") {
+        fs::write(folder.0.join("allow.yaml"), list).unwrap();
+    }
+    for words in commands(&text, "console runs on") {
+        let options = words.iter().position(|word| word.starts_with("--")).unwrap();
+        let help = folder.run(&[&words[..options], &["--help"]].concat());
+        assert!(help.status.success(), "twinlock {words:?}");
+        let help = String::from_utf8(help.stdout).unwrap();
+        for option in words[options..].chunks(2) {
+            let [name, value] = option else { panic!("an option without a value: {words:?}") };
+            assert!(help.contains(&format!("{name} <")), "{name} is not an option of twinlock {words:?}");
+            if ["--identity", "--peer", "--allow"].contains(name) {
+                assert!(folder.0.join(value).exists(), "{value} was not made before twinlock {words:?}");
+            }
+        }
+    }
+}
