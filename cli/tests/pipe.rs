@@ -104,7 +104,8 @@ fn another_responder_than_the_expected_is_refused() {
 fn a_key_id_suffices_to_name_the_peer() {
     let sandbox = Sandbox::new();
     let json: serde_json::Value = serde_json::from_str(&sandbox.ok(&["key", "show", "--json", "there.pub"])).unwrap();
-    let (listener, address) = sandbox.listen(&[]);
+    let (mut listener, address) = sandbox.listen(&[]);
+    drop(listener.child.stdin.take());
     let output = sandbox.connect(&address, &["--peer", json["key_id"].as_str().unwrap()]).output().unwrap();
     assert!(output.status.success());
     assert_eq!(listener.end().0, Some(0));
@@ -124,7 +125,7 @@ fn the_port_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let args = ["listen", "--identity", "there.pem", "--allow", "allow.yaml", "--listen", &address];
-    assert_eq!(sandbox.fails(2, &args), format!("error: listen on {address}: address in use\n"));
+    assert_eq!(sandbox.fails(2, &args), format!("error: listen on {address}: address already in use\n"));
 }
 
 #[test]

@@ -30,6 +30,9 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
         Err(keys::Error::WrongContent { found: Content::PublicKey, .. }) => {
             ("public key", PublicKey::from_bytes(&bytes).map_err(failed)?)
         }
+        Err(keys::Error::WrongContent { found, .. }) => {
+            return Err(Error::file(path, format_args!("holds {found}; give a private or a public key")));
+        }
         Err(error) => return Err(failed(error)),
     };
     let (kind, id) = (public.kind(), public.key_id());

@@ -1,6 +1,7 @@
 //! Runs the binary, in a folder that is gone afterwards.
 
 #![allow(dead_code, reason = "each test crate uses its part")]
+#![allow(clippy::panic, reason = "a test fails loudly")]
 
 use std::{
     fs,
