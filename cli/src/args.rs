@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::address::Address;
 use clap::{
     Args, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -24,6 +25,9 @@ pub(crate) enum Command {
     /// Make and show key files
     #[command(subcommand)]
     Key(Key),
+    /// Carry a plain service, TCP or Unix socket, through a channel
+    #[command(subcommand)]
+    Tunnel(Tunnel),
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,6 +68,61 @@ pub(crate) struct KeyShow {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) provider: ProviderArg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tunnel {
+    /// Accept channels and forward each to a plain service
+    Server(TunnelServer),
+    /// Accept plain connections and forward each through a channel of its own
+    Client(TunnelClient),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TunnelServer {
+    /// Where channels come in: HOST:PORT or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Address,
+    /// The plain service: HOST:PORT or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) to: Address,
+    #[command(flatten)]
+    pub(crate) identity: IdentityArg,
+    /// The list of peers that may connect
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow: PathBuf,
+    /// What is served here; a peer must ask for it and be allowed to
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: String,
+    #[command(flatten)]
+    pub(crate) limit: ConnectionLimit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TunnelClient {
+    /// Where plain connections come in: HOST:PORT or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Address,
+    /// The tunnel server: HOST:PORT or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) to: Address,
+    #[command(flatten)]
+    pub(crate) identity: IdentityArg,
+    /// The server's public key file, or its key id SHA256:…
+    #[arg(long, value_name = "KEY")]
+    pub(crate) peer: String,
+    /// What to ask the server for
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: String,
+    #[command(flatten)]
+    pub(crate) limit: ConnectionLimit,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ConnectionLimit {
+    /// Connections at the same time; more wait. Each takes two file descriptors
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) max_connections: u32,
 }
 
 /// Who we are.

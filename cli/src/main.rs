@@ -12,6 +12,7 @@ mod files;
 mod key;
 mod report;
 mod terminal;
+mod tunnel;
 
 use args::{Cli, Command};
 use error::Error;
@@ -26,5 +27,6 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Key(command) => key::run(command),
+        Command::Tunnel(command) => tunnel::run(command),
     }
 }
