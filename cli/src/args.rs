@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::address::Address;
 use clap::{
     Args, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -10,8 +11,6 @@ use twinlock::{
     ids::{KeyKind, protocol::MAX_SERVICE_LEN},
     provider::{self, Operation, Provider},
 };
-
-use crate::address::Address;
 
 /// Post-quantum hybrid keys and channels: two locks on every door
 #[derive(Debug, Parser)]
@@ -39,6 +38,9 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Write the manual page to stdout, or all of them into a folder
     Man(Man),
+    /// Carry a plain service, TCP or Unix socket, through a channel
+    #[command(subcommand)]
+    Tunnel(Tunnel),
 }
 
 #[derive(Debug, Subcommand)]
@@ -147,6 +149,59 @@ pub(crate) struct ServiceArg {
     /// The service, which both sides must name alike and the allow-list must grant
     #[arg(long, value_name = "NAME", default_value = "default", value_parser = service_name)]
     pub(crate) service: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tunnel {
+    /// Accept channels and forward each to a plain service
+    Server(TunnelServer),
+    /// Accept plain connections and forward each through a channel of its own
+    Client(TunnelClient),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TunnelServer {
+    /// Where channels come in: HOST:PORT or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Address,
+    /// The plain service: HOST:PORT or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) to: Address,
+    #[command(flatten)]
+    pub(crate) ours: IdentityArg,
+    /// The list of peers that may connect
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow: PathBuf,
+    #[command(flatten)]
+    pub(crate) service: ServiceArg,
+    #[command(flatten)]
+    pub(crate) limit: ConnectionLimit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TunnelClient {
+    /// Where plain connections come in: HOST:PORT or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Address,
+    /// The tunnel server: HOST:PORT or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) to: Address,
+    #[command(flatten)]
+    pub(crate) ours: IdentityArg,
+    /// The server's public key file, or its key id SHA256:…
+    #[arg(long, value_name = "KEY")]
+    pub(crate) peer: String,
+    #[command(flatten)]
+    pub(crate) service: ServiceArg,
+    #[command(flatten)]
+    pub(crate) limit: ConnectionLimit,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ConnectionLimit {
+    /// Connections at the same time; more wait. Each takes two file descriptors
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) max_connections: u32,
 }
 
 /// Who we are.

@@ -17,6 +17,7 @@ mod pages;
 mod pipe;
 mod report;
 mod terminal;
+mod tunnel;
 mod version;
 
 use args::{Cli, Command};
@@ -38,5 +39,6 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Version(args) => version::run(&args),
         Command::Completions(args) => pages::completions(&args),
         Command::Man(args) => pages::man(&args),
+        Command::Tunnel(command) => tunnel::run(command),
     }
 }

@@ -16,7 +16,7 @@ use std::{
     vec::Vec,
 };
 
-use core::ops::Range;
+use core::{fmt, ops::Range};
 
 use ::tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -248,6 +248,34 @@ impl<R: AsyncRead + Unpin> AsyncRead for Reader<R> {
     }
 }
 
+/// Why a relay between a channel and a plain stream ended.
+#[derive(Debug)]
+pub enum RelayError {
+    /// The channel, or the stream under it.
+    Channel(io::Error),
+    /// The plain stream.
+    Plain(io::Error),
+}
+
+impl fmt::Display for RelayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Channel(error) => write!(f, "channel: {error}"),
+            Self::Plain(error) => write!(f, "plain stream: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for RelayError {}
+
+impl From<RelayError> for io::Error {
+    fn from(error: RelayError) -> Self {
+        match error {
+            RelayError::Channel(error) | RelayError::Plain(error) => error,
+        }
+    }
+}
+
 /// The sending half. Dropped without a shutdown, it leaves the peer a cut stream, which the peer reports as
 /// such.
 #[derive(Debug)]
@@ -286,19 +314,23 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     }
 
     /// Fills one record by `fill`, which gets the room for its content, and seals it into the empty outbox.
-    fn poll_fill(&mut self, fill: impl FnOnce(&mut [u8]) -> Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn poll_fill(
+        &mut self,
+        fill: impl FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
+    ) -> Poll<Result<usize, RelayError>> {
         let mut buffer = take_buffer();
         let start = SealHalf::RECORD_HEADER;
         let room = buffer.get_mut(start..start.saturating_add(self.outbox.seal.max_content())).unwrap_or_default();
         match fill(room) {
             Poll::Ready(Ok(len)) if len > 0 => {
-                self.unsent = 0..self.outbox.seal.seal(&mut buffer, len)?;
+                let sealed = self.outbox.seal.seal(&mut buffer, len);
+                self.unsent = 0..sealed.map_err(|error| RelayError::Channel(error.into()))?;
                 self.pending = buffer;
                 Poll::Ready(Ok(len))
             }
             other => {
                 give_buffer(buffer);
-                other
+                other.map_err(RelayError::Plain)
             }
         }
     }
@@ -307,13 +339,13 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     /// when `source` has ended.
     ///
     /// # Errors
-    /// Those of the channel and of both streams.
-    pub async fn relay_from<S: AsyncRead + Unpin>(&mut self, source: &mut S) -> io::Result<usize> {
-        poll_fn(|cx| self.poll_drain(cx)).await?;
-        self.refresh()?;
-        poll_fn(|cx| self.poll_drain(cx)).await?;
+    /// Which side failed, and how.
+    pub async fn relay_from<S: AsyncRead + Unpin>(&mut self, source: &mut S) -> Result<usize, RelayError> {
+        poll_fn(|cx| self.poll_drain(cx)).await.map_err(RelayError::Channel)?;
+        self.refresh().map_err(RelayError::Channel)?;
+        poll_fn(|cx| self.poll_drain(cx)).await.map_err(RelayError::Channel)?;
         let len = poll_fn(|cx| self.poll_fill(|room| poll_read(source, cx, room))).await?;
-        poll_fn(|cx| self.poll_drain(cx)).await?;
+        poll_fn(|cx| self.poll_drain(cx)).await.map_err(RelayError::Channel)?;
         Ok(len)
     }
 }
