@@ -18,6 +18,7 @@ use std::{
     fs::File,
     io::{BufRead as _, BufReader},
     os::unix::fs::FileExt as _,
+    sync::{Mutex, PoisonError},
 };
 
 use common::Pair;
@@ -46,6 +47,9 @@ impl Needle {
 
     /// How often the secret stands in the writable memory of this process, dead stack apart.
     fn count(&self) -> usize {
+        // One search at a time: the chunk of another one holds, for a moment, what it read of our memory.
+        static SEARCH: Mutex<()> = Mutex::new(());
+        let _alone = SEARCH.lock().unwrap_or_else(PoisonError::into_inner);
         scrub_dead_stack();
         let memory = File::open("/proc/self/mem").unwrap();
         let maps = BufReader::new(File::open("/proc/self/maps").unwrap());

@@ -232,7 +232,7 @@ pub(crate) fn service_name(text: &str) -> Result<String, String> {
 
 /// The provider of all commands unless another is asked for.
 pub(crate) fn default_provider() -> &'static Provider {
-    Provider::by_name("aws-lc").unwrap_or(provider::RUST)
+    provider::AWS_LC
 }
 
 /// The providers of this build that have what the standards have; `pqclean` has not.

@@ -1,5 +1,4 @@
 //! The cases in `tests/cmd`: what is typed, the exit code, and every line that comes back.
-#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use std::{fs, path::Path, time::Duration};
 
