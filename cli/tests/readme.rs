@@ -1,7 +1,7 @@
 //! The commands in README.md do what it says: blocks marked `console` are run, those marked `console runs on`,
 //! which would wait for connections, are checked against the help of their command.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use std::{
     env, fs,

@@ -1,6 +1,6 @@
 //! `twinlock tunnel` in front of services that this test plays itself.
 
-#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+#![expect(clippy::arithmetic_side_effects, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 use std::{
     fs,
@@ -173,6 +173,23 @@ fn what_does_not_speak_the_protocol_is_refused() {
     // An alert, and the end; the system may make a reset of it.
     let _ = stream.read_to_end(&mut Vec::new());
     scene.server.said("the peer does not speak Twinlock/1");
+}
+
+#[test]
+fn half_open_floods() {
+    // 400 strangers say half of a header and then nothing; the server keeps 256 of them and stays open.
+    let scene = Scene::new("desk-7");
+    let silent: Vec<TcpStream> = (0..400)
+        .map(|_| {
+            let mut stream = patient(TcpStream::connect(&scene.server.address).unwrap());
+            stream.write_all(&[1, 0]).unwrap();
+            stream
+        })
+        .collect();
+    scene.server.said("dropped 127.0.0.1");
+    let (mut near, mut far) = scene.connect();
+    pass(&mut near, &mut far, b"an honest peer comes through all the same");
+    drop(silent);
 }
 
 #[test]

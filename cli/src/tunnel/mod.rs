@@ -33,6 +33,7 @@ use crate::{
     terminal::{io_words, say},
 };
 
+mod half_open;
 mod relay;
 mod session;
 mod stream;

@@ -2,10 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Instant};
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::Semaphore,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use twinlock::{
     channel::{
         HandshakeFailure,
@@ -15,6 +12,7 @@ use twinlock::{
 };
 
 use super::{
+    half_open::HalfOpen,
     relay::relay,
     stream::{Stream, unreachable_words},
 };
@@ -23,16 +21,13 @@ use crate::{
     terminal::{io_words, say},
 };
 
-/// Handshakes that run at once; the next ones wait their turn.
-const HANDSHAKES: usize = 256;
-
 /// What all sessions of a tunnel share.
 #[derive(Debug)]
 pub(super) struct Tunnel {
     config: Config,
     role: Role,
     to: Address,
-    handshakes: Semaphore,
+    half_open: HalfOpen,
 }
 
 /// Which side of the channel this is.
@@ -53,8 +48,8 @@ pub(super) struct Incoming {
 }
 
 impl Tunnel {
-    pub(super) const fn new(config: Config, role: Role, to: Address) -> Self {
-        Self { config, role, to, handshakes: Semaphore::const_new(HANDSHAKES) }
+    pub(super) fn new(config: Config, role: Role, to: Address) -> Self {
+        Self { config, role, to, half_open: HalfOpen::new() }
     }
 
     /// Serves one connection to its end. What happens goes to the log.
@@ -67,9 +62,10 @@ impl Tunnel {
 
     async fn serve_channel(&self, peers: &Arc<Peers>, Incoming { number, from, mut stream }: Incoming) {
         let (reader, writer) = stream.split();
-        let turn = self.handshakes.acquire().await;
-        let accepted = accept(reader, writer, &self.config, peers.clone()).await;
-        drop(turn);
+        let handshake = accept(reader, writer, &self.config, peers.clone());
+        let Some(accepted) = self.half_open.run(number, handshake).await else {
+            return say(format_args!("dropped {from}: too many handshakes at once, and this was the oldest"));
+        };
         match accepted {
             Err(HandshakeFailure::Handshake(error)) => say(format_args!("refused {from}: {error}")),
             Err(failure) => say(format_args!("no handshake with {from}: {}", words(&failure))),
@@ -93,10 +89,7 @@ impl Tunnel {
             Err(error) => return say(unreachable_words(&format!("{from}: server"), &self.to, &error)),
         };
         let (reader, writer) = server.split();
-        let turn = self.handshakes.acquire().await;
-        let connected = connect(reader, writer, &self.config, peer).await;
-        drop(turn);
-        match connected {
+        match connect(reader, writer, &self.config, peer).await {
             Err(failure) => say(format_args!("{from}: no channel to {}: {}", self.to, words(&failure))),
             Ok(channel) => session(number, &from, channel, &mut plain).await,
         }
