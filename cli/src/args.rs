@@ -30,6 +30,9 @@ pub(crate) enum Command {
     Listen(Listen),
     /// Connect to one peer; stdin goes to it, what it sends goes to stdout
     Connect(Connect),
+    /// Carry a plain service, TCP or Unix socket, through a channel
+    #[command(subcommand)]
+    Tunnel(Tunnel),
     /// Run a service behind a channel on this machine, and show what was negotiated and what it cost
     Demo(Demo),
     /// Show the version, and what this build is made of
@@ -38,9 +41,6 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Write the manual page to stdout, or all of them into a folder
     Man(Man),
-    /// Carry a plain service, TCP or Unix socket, through a channel
-    #[command(subcommand)]
-    Tunnel(Tunnel),
 }
 
 #[derive(Debug, Subcommand)]
