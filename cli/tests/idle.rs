@@ -16,6 +16,7 @@ mod tunnels;
 use tunnels::{Keys, PATIENCE};
 
 const CONNECTIONS: usize = 5_000;
+const BUNCH: usize = 50;
 /// Bytes of the server's memory for each: what issue 2 asks for.
 const LIMIT: u64 = 64 << 10;
 /// Two for each connection in every process, and some for the rest.
@@ -41,10 +42,12 @@ fn five_thousand_idle_connections_stay_up_in_64_kib_each() {
     let client = keys.client("desk-7", ANY, &server.address);
     let before = [server.resident(), client.resident()];
 
-    let quiet =
-        thread::spawn(move || -> Vec<TcpStream> { (0..CONNECTIONS).map(|_| service.accept().unwrap().0).collect() });
-    let near: Vec<TcpStream> = (0..CONNECTIONS).map(|_| TcpStream::connect(&client.address).unwrap()).collect();
-    let far = quiet.join().unwrap();
+    // In bunches: the deadline of a handshake is no matter of this test.
+    let (mut near, mut far) = (Vec::new(), Vec::new());
+    while near.len() < CONNECTIONS {
+        near.extend((0..BUNCH).map(|_| TcpStream::connect(&client.address).unwrap()));
+        far.extend((0..BUNCH).map(|_| service.accept().unwrap().0));
+    }
     server.said(&format!("session {CONNECTIONS} begins"));
     thread::sleep(Duration::from_secs(2));
     let after = [server.resident(), client.resident()];
