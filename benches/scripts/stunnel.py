@@ -6,8 +6,9 @@
 Needs stunnel4, openssl and release builds of `twinlock` and `tunnel_load` in DIR (default target/release). Both
 tunnels are mutually authenticated and use AES-256-GCM: stunnel TLS 1.3 with P-256 certificates, Twinlock suite 0x0001.
 Each round measures the bare loopback and both tunnels one after the other, in an order that turns; the table has the
-median of the rounds and their range. The measured side of a run is a client, the tunnel's two processes and a service:
-four processes on one machine.
+median of the rounds and their range. A run is four processes on one machine: a client, the tunnel's two, and a service.
+Where the system places them decides most of a round trip: waking a sleeping core costs more than all that a tunnel does.
+So round trips are measured as the system places them, and with all four on one core.
 """
 
 import argparse
@@ -54,6 +55,13 @@ class House:
         process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, cwd=self.folder)
         self.processes.append(process)
         wait_for(port, process)
+
+    def place(self, cores):
+        """Puts us, all that we start, and all threads of what we started on these cores."""
+        os.sched_setaffinity(0, cores)
+        for process in self.processes:
+            for thread in os.listdir(f"/proc/{process.pid}/task"):
+                os.sched_setaffinity(int(thread), cores)
 
     def stop(self):
         for process in self.processes:
@@ -105,12 +113,15 @@ def main():
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "target" / "release")
     options = parser.parse_args()
     binaries = options.bin.resolve()
+    cores = os.sched_getaffinity(0)
 
     measures = [  # name, unit, arguments of tunnel_load behind the address; one row for each number it prints
         (["1 connection, bulk"], "MB/s", "bulk", ["1", str(options.mebibytes)]),
         (["8 connections, bulk"], "MB/s", "bulk", ["8", str(options.mebibytes // 8)]),
-        (["200-byte round trip, p50", "200-byte round trip, p99"], "µs", "echo", ["200", str(options.round_trips)]),
     ]
+    for place in ("", " on one core"):
+        rows = [f"200-byte round trip{place}, {share}" for share in ("p50", "p99")]
+        measures.append((rows, "µs", "echo", ["200", str(options.round_trips)]))
     with tempfile.TemporaryDirectory(prefix="tunnels-") as folder:
         house = House(pathlib.Path(folder), binaries)
         try:
@@ -121,6 +132,7 @@ def main():
                 names = list(ways)
                 names = names[turn % 3:] + names[:turn % 3]
                 for rows, _, what, arguments in measures:
+                    house.place({min(cores)} if "one core" in rows[0] else cores)
                     for name in names:
                         command = [binaries / "tunnel_load", what, f"{ADDRESS}:{ways[name]}", *arguments]
                         out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
