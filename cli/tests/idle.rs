@@ -1,6 +1,6 @@
 //! Thousands of idle connections: they stay up, and cost the server little. Slow: runs with TWINLOCK_SLOW=1.
 
-#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+#![expect(clippy::arithmetic_side_effects, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 use std::{
     collections::HashMap,

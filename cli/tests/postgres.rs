@@ -1,6 +1,6 @@
 //! PostgreSQL through a tunnel. Needs `initdb`, `postgres`, `psql` and `pgbench`, as Debian's `postgresql` has them.
 
-#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+#![expect(clippy::arithmetic_side_effects, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 use std::{
     env, fs,
@@ -90,10 +90,10 @@ impl Database {
         let find = format!("select pid from pg_stat_activity where state = 'active' and query = $${query}$$");
         let begin = Instant::now();
         loop {
-            if let Some(id) = self.ask(&find).and_then(|id| id.parse().ok()) {
-                return (child, id);
+            match self.ask(&find).and_then(|id| id.parse().ok()) {
+                Some(id) => return (child, id),
+                None => assert!(begin.elapsed() < PATIENCE, "{name}: the query does not begin"),
             }
-            assert!(begin.elapsed() < PATIENCE, "{name}: the query does not begin");
         }
     }
 }
