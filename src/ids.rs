@@ -565,7 +565,7 @@ impl Hash {
     }
 }
 
-/// The longest output of [`Hash`].
+/// The longest output of [`enum@Hash`].
 pub const MAX_HASH_LEN: usize = 64;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! One shape for all: a [`DecapsulationKey`] from a seed, its [`EncapsulationKey`] as bytes,
 //! [`EncapsulationKey::encapsulate`] giving a ciphertext and a [`SharedSecret`], and
 //! [`DecapsulationKey::decapsulate`]. For the TLS groups of RFC 10024 the encapsulation key is the client's
-//! share and the ciphertext the server's. Sizes: [`ids::Kem`](crate::ids::Kem).
+//! share and the ciphertext the server's. Sizes: [`ids::Kem`].
 //!
 //! ```
 //! use twinlock::{ids::Kem, kem::DecapsulationKey, provider};

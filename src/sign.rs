@@ -2,7 +2,7 @@
 //!
 //! A composite (draft-ietf-lamps-pq-composite-sigs-19) verifies only if both halves do, over one message
 //! representative: `prefix ‖ label ‖ len(ctx) ‖ ctx ‖ SHA-512(M)`. Sizes:
-//! [`ids::Signature`](crate::ids::Signature).
+//! [`ids::Signature`].
 //!
 //! ```
 //! use twinlock::{ids::Signature, provider, sign::SigningKey};

@@ -1,7 +1,7 @@
-//! The channel of Twinlock/1: records in both directions after a [handshake](crate::handshake).
+//! The channel of Twinlock/1: records in both directions after a [handshake].
 //!
 //! [`halves`] turns an [`Established`] into a [`SealHalf`], an [`OpenHalf`] and an [`Exporter`], which do no
-//! I/O. The adapters over them: [`blocking`] for `std::io`, [`tokio`](self::tokio) for tokio.
+//! I/O. The adapters over them: [`blocking`] for `std::io`, [`mod@tokio`] for tokio.
 //!
 //! Each direction ends by itself with an authenticated close. A stream that ends without one was cut:
 //! [`Error::Truncated`].
