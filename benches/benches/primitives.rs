@@ -14,7 +14,7 @@ use std::{
 };
 
 use aws_lc_rs::{digest, hkdf, hmac, kem, signature};
-use criterion::{BatchSize, Bencher, BenchmarkId, Criterion, SamplingMode, measurement::WallTime};
+use criterion::{BatchSize, Bencher, Criterion, SamplingMode, measurement::WallTime};
 use twinlock::{
     ids::{Aead, Curve, Hash, Kem, MlDsa, MlKem, Signature},
     kem::DecapsulationKey,
@@ -46,10 +46,9 @@ impl Bench {
         self.run(operation, implementation, |bencher| bencher.iter(&mut call));
     }
 
-    fn run(&mut self, operation: &str, implementation: &str, run: impl FnMut(&mut Bencher<'_, WallTime>)) {
+    fn run(&mut self, operation: &str, implementation: &str, mut run: impl FnMut(&mut Bencher<'_, WallTime>)) {
         if self.done.insert((operation.into(), implementation.into())) {
-            let mut run = run;
-            self.criterion.bench_function(BenchmarkId::new(operation, implementation), |bencher| run(bencher));
+            self.criterion.benchmark_group(operation).bench_function(implementation, |bencher| run(bencher));
         }
     }
 
