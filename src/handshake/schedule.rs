@@ -97,7 +97,7 @@ impl HandshakeStage {
     }
 
     /// The application stage; `all` is the transcript hash over M1 to M3.
-    pub(super) fn finish(self, provider: &Provider, all: &TranscriptHash) -> Result<ApplicationSecrets, Error> {
+    pub(super) fn finish(&self, provider: &Provider, all: &TranscriptHash) -> Result<ApplicationSecrets, Error> {
         let salt = derive(provider, &self.secret, label::DERIVED, &[])?;
         let master = extract(provider, salt.secret_bytes(), &[0; SUITE_HASH_LEN])?;
         Ok(ApplicationSecrets {
