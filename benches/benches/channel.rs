@@ -32,7 +32,9 @@ struct Records {
 
 impl Records {
     fn new(provider: &'static Provider, suite: Suite) -> Self {
-        let [initiator, responder] = Parties::new(provider, suite).handshake();
+        let parties = Parties::new(provider, suite);
+        parties.check();
+        let [initiator, responder] = parties.handshake();
         let (seal, ..) = halves(initiator).unwrap();
         let (_, open, _) = halves(responder).unwrap();
         Self { seal, open, record: vec![7; SealHalf::RECORD_HEADER + CONTENT_LEN + SealHalf::RECORD_TRAILER] }

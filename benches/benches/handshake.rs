@@ -1,7 +1,7 @@
 //! What the handshake adds to its primitives: both sides of a full mutual handshake with pinned keys, against
 //! one X-Wing key generation, encapsulation and decapsulation, and two composite signatures made and verified.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a bench fails loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a bench fails loudly")]
 
 mod common;
 
