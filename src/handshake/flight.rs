@@ -89,7 +89,7 @@ impl Session<'_> {
         .fold(0, usize::saturating_add)
     }
 
-    /// Appends the sealed flight to `frame`, which holds its header and clear part.
+    /// Appends the sealed flight to `frame`, which holds its header and clear part. Gives the key that sealed it.
     #[expect(clippy::too_many_arguments, reason = "one call per role; each is an input of the signature")]
     pub(super) fn write<R: TryCryptoRng + ?Sized>(
         &self,
@@ -101,7 +101,7 @@ impl Session<'_> {
         form: IdentityForm,
         peer: Option<&KeyId>,
         rng: &mut R,
-    ) -> Result<(), Error> {
+    ) -> Result<TrafficKey, Error> {
         let start = frame.len();
         let mut hashed = start;
         let mut hash = |transcript: &mut Transcript, frame: &[u8]| {
@@ -118,11 +118,13 @@ impl Session<'_> {
         put_message(frame, message::FINISHED, &mac)?;
         hash(transcript, frame);
         frame.extend_from_slice(&[0; AEAD_TAG_LEN]);
-        TrafficKey::new(self.provider, self.suite.aead(), traffic)?.seal(0, frame, start)?;
-        Ok(())
+        let key = TrafficKey::new(self.provider, self.suite.aead(), traffic)?;
+        key.seal(0, frame, start)?;
+        Ok(key)
     }
 
-    /// Opens and verifies the flight that stands from `start` on. `us` is our id if the signer knew it.
+    /// Opens and verifies the flight that stands from `start` on. `us` is our id if the signer knew it. Gives
+    /// the key that opened it, too.
     pub(super) fn read<'p>(
         &self,
         role: Role,
@@ -131,11 +133,10 @@ impl Session<'_> {
         transcript: &mut Transcript,
         us: Option<&KeyId>,
         pin_of: impl FnOnce(&KeyId) -> Result<&'p Pin, Error>,
-    ) -> Result<(Parameters, Claimed), Error> {
+    ) -> Result<(Parameters, Claimed, TrafficKey), Error> {
         let traffic = role.traffic(self.stage);
-        let plaintext = TrafficKey::new(self.provider, self.suite.aead(), traffic)?
-            .open(0, frame, start)
-            .map_err(|_| Error::Unauthenticated)?;
+        let key = TrafficKey::new(self.provider, self.suite.aead(), traffic)?;
+        let plaintext = key.open(0, frame, start).map_err(|_| Error::Unauthenticated)?;
         let flight = Flight::parse(plaintext)?;
 
         transcript.add(flight.parameters.0);
@@ -151,6 +152,6 @@ impl Session<'_> {
         if signature.is_err() || !finished {
             return Err(Error::Unauthenticated);
         }
-        Ok((flight.parameters.1, claimed))
+        Ok((flight.parameters.1, claimed, key))
     }
 }

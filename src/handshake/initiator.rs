@@ -10,7 +10,7 @@ use super::{
     expect_frame,
     flight::{Role, Session},
     message::{InitiatorHello, Parameters, ResponderHello},
-    schedule::{HandshakeStage, TrafficKey, Transcript, header},
+    schedule::{HandshakeStage, Transcript, header},
 };
 use crate::{
     ids::protocol::{FRAME_HEADER_LEN, FrameType, Suite, VERSION, grease},
@@ -85,9 +85,10 @@ impl AwaitResponse {
         let session = Session { provider, suite, stage: &stage };
 
         let expected = *peer.pin.key_id();
-        let (theirs, claimed) = session.read(Role::Responder, frame, clear_len, &mut transcript, None, |found| {
-            if *found == expected { Ok(&peer.pin) } else { Err(Error::WrongResponder { expected, found: *found }) }
-        })?;
+        let (theirs, claimed, refusal) =
+            session.read(Role::Responder, frame, clear_len, &mut transcript, None, |found| {
+                if *found == expected { Ok(&peer.pin) } else { Err(Error::WrongResponder { expected, found: *found }) }
+            })?;
 
         if !theirs.service.is_empty() {
             return Err(Error::Parameters);
@@ -102,7 +103,6 @@ impl AwaitResponse {
         let us = &config.identity;
         session.write(Role::Initiator, &mut m3, &mut transcript, us, &ours, form, Some(&claimed.id), rng)?;
 
-        let refusal = TrafficKey::new(provider, suite.aead(), &stage.responder)?;
         let secrets = stage.finish(provider, &transcript.hash())?;
         let established = Established {
             provider,

@@ -79,8 +79,8 @@ impl AwaitHello {
         transcript.add(&m2);
         let stage = HandshakeStage::new(provider, suite, &shared_secret, &transcript.hash())?;
         let session = Session { provider, suite, stage: &stage };
-        session.write(Role::Responder, &mut m2, &mut transcript, &config.identity, &ours, form, None, rng)?;
-        Ok((AwaitFinish { config, peers, suite, transcript, stage }, m2))
+        let key = session.write(Role::Responder, &mut m2, &mut transcript, &config.identity, &ours, form, None, rng)?;
+        Ok((AwaitFinish { config, peers, suite, transcript, stage, key }, m2))
     }
 }
 
@@ -97,6 +97,8 @@ pub struct AwaitFinish {
     suite: Suite,
     transcript: Transcript,
     stage: HandshakeStage,
+    /// Sealed M2, and seals the refusal of M3.
+    key: TrafficKey,
 }
 
 impl AwaitFinish {
@@ -105,32 +107,29 @@ impl AwaitFinish {
     ///
     /// # Errors
     /// What went wrong, and the sealed refusal to send.
-    pub fn read(self, frame: &mut [u8]) -> Result<Established, Failure> {
-        let refusal = self.refusal();
+    pub fn read(mut self, frame: &mut [u8]) -> Result<Established, Failure> {
         self.step(frame).map_err(|error| {
             // An initiator that refused us is gone; one that we cannot answer under keys gets nothing.
-            let alert = if error == Error::Refused { Vec::new() } else { refusal.unwrap_or_default() };
+            let alert = if error == Error::Refused { Vec::new() } else { self.refusal().unwrap_or_default() };
             Failure { error, alert }
         })
     }
 
     fn refusal(&self) -> Result<Vec<u8>, Error> {
-        let provider = self.config.provider;
         let plaintext = [ALERT_REFUSED];
         let header = header(FrameType::Refusal, AEAD_TAG_LEN.saturating_add(plaintext.len()))?;
         let mut frame = [&header[..], &plaintext, &[0; AEAD_TAG_LEN]].concat();
-        let key = TrafficKey::new(provider, self.suite.aead(), &self.stage.responder)?;
-        key.seal(REFUSAL_SEQUENCE, &mut frame, FRAME_HEADER_LEN)?;
+        self.key.seal(REFUSAL_SEQUENCE, &mut frame, FRAME_HEADER_LEN)?;
         Ok(frame)
     }
 
-    fn step(self, frame: &mut [u8]) -> Result<Established, Error> {
-        let Self { config, peers, suite, mut transcript, stage } = self;
-        let provider = config.provider;
+    fn step(&mut self, frame: &mut [u8]) -> Result<Established, Error> {
+        let Self { config, peers, suite, transcript, stage, .. } = self;
+        let (provider, suite) = (config.provider, *suite);
         expect_frame(frame, FrameType::InitiatorFinish)?;
-        let session = Session { provider, suite, stage: &stage };
+        let session = Session { provider, suite, stage };
         let us = Some(&config.identity.id);
-        let (theirs, claimed) = session.read(Role::Initiator, frame, FRAME_HEADER_LEN, &mut transcript, us, |id| {
+        let (theirs, claimed, _) = session.read(Role::Initiator, frame, FRAME_HEADER_LEN, transcript, us, |id| {
             peers.get(id).map(|peer| &peer.pin).ok_or(Error::UnknownPeer(*id))
         })?;
         if theirs.forms != Parameters::NO_FORMS {

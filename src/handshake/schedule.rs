@@ -14,7 +14,7 @@ use crate::{
         AEAD_KEY_LEN, AEAD_NONCE_LEN, AEAD_TAG_LEN, Aead,
         protocol::{FRAME_HEADER_LEN, FrameType, SUITE_HASH, SUITE_HASH_LEN, Suite, label},
     },
-    provider::{AeadKey, HashState, Provider},
+    provider::{AeadKey, Expander, HashState, Provider},
     secret::{ChainSecret, SharedSecret},
 };
 
@@ -48,12 +48,29 @@ pub(crate) fn expand(
     context: &[u8],
     out: &mut [u8],
 ) -> Result<(), Error> {
-    let len = u16::try_from(out.len()).map_err(|_| Error::TooLong)?.to_be_bytes();
-    let label_len = label::PREFIX.len().checked_add(name.len()).ok_or(Error::TooLong)?;
-    let label_len = [u8::try_from(label_len).map_err(|_| Error::TooLong)?];
-    let context_len = [u8::try_from(context.len()).map_err(|_| Error::TooLong)?];
-    let info: [&[u8]; 6] = [&len, &label_len, label::PREFIX.as_bytes(), name.as_bytes(), &context_len, context];
-    provider.kdf.expand(SUITE_HASH, secret.secret_bytes(), &info, out)
+    Prk::new(provider, secret)?.expand(name, context, out)
+}
+
+/// A secret prepared for several expansions.
+struct Prk(Box<dyn Expander>);
+
+impl Prk {
+    fn new(provider: &Provider, secret: &ChainSecret) -> Result<Self, Error> {
+        provider.kdf.expander(SUITE_HASH, secret.secret_bytes()).map(Self)
+    }
+
+    fn expand(&self, name: &str, context: &[u8], out: &mut [u8]) -> Result<(), Error> {
+        let len = u16::try_from(out.len()).map_err(|_| Error::TooLong)?.to_be_bytes();
+        let label_len = label::PREFIX.len().checked_add(name.len()).ok_or(Error::TooLong)?;
+        let label_len = [u8::try_from(label_len).map_err(|_| Error::TooLong)?];
+        let context_len = [u8::try_from(context.len()).map_err(|_| Error::TooLong)?];
+        let info: [&[u8]; 6] = [&len, &label_len, label::PREFIX.as_bytes(), name.as_bytes(), &context_len, context];
+        self.0.expand(&info, out)
+    }
+
+    fn derive(&self, name: &str, context: &[u8]) -> Result<ChainSecret, Error> {
+        ChainSecret::build(SUITE_HASH_LEN, |out| self.expand(name, context, out))
+    }
 }
 
 /// Expand to the next secret of the schedule.
@@ -63,7 +80,7 @@ pub(crate) fn derive(
     name: &str,
     context: &[u8],
 ) -> Result<ChainSecret, Error> {
-    ChainSecret::build(SUITE_HASH_LEN, |out| expand(provider, secret, name, context, out))
+    Prk::new(provider, secret)?.derive(name, context)
 }
 
 fn extract(provider: &Provider, salt: &[u8], ikm: &[u8]) -> Result<ChainSecret, Error> {
@@ -85,25 +102,22 @@ impl HandshakeStage {
         shared_secret: &SharedSecret,
         hellos: &TranscriptHash,
     ) -> Result<Self, Error> {
-        let zeros = [0; SUITE_HASH_LEN];
-        let early = extract(provider, &zeros, &zeros)?;
-        let mut name_hash = [0; SUITE_HASH_LEN];
-        provider.hash.digest(SUITE_HASH, &[label::PREFIX.as_bytes(), suite.name().as_bytes()], &mut name_hash);
-        let salt = derive(provider, &early, label::DERIVED, &name_hash)?;
-        let secret = extract(provider, salt.secret_bytes(), shared_secret.secret_bytes())?;
-        let initiator = derive(provider, &secret, label::C_HS, hellos)?;
-        let responder = derive(provider, &secret, label::S_HS, hellos)?;
+        let secret = extract(provider, suite.salt(), shared_secret.secret_bytes())?;
+        let prk = Prk::new(provider, &secret)?;
+        let initiator = prk.derive(label::C_HS, hellos)?;
+        let responder = prk.derive(label::S_HS, hellos)?;
         Ok(Self { secret, initiator, responder })
     }
 
     /// The application stage; `all` is the transcript hash over M1 to M3.
-    pub(super) fn finish(self, provider: &Provider, all: &TranscriptHash) -> Result<ApplicationSecrets, Error> {
+    pub(super) fn finish(&self, provider: &Provider, all: &TranscriptHash) -> Result<ApplicationSecrets, Error> {
         let salt = derive(provider, &self.secret, label::DERIVED, &[])?;
         let master = extract(provider, salt.secret_bytes(), &[0; SUITE_HASH_LEN])?;
+        let prk = Prk::new(provider, &master)?;
         Ok(ApplicationSecrets {
-            initiator: derive(provider, &master, label::C_AP, all)?,
-            responder: derive(provider, &master, label::S_AP, all)?,
-            exporter: derive(provider, &master, label::EXPORTER, all)?,
+            initiator: prk.derive(label::C_AP, all)?,
+            responder: prk.derive(label::S_AP, all)?,
+            exporter: prk.derive(label::EXPORTER, all)?,
         })
     }
 }
@@ -136,10 +150,11 @@ pub(crate) struct TrafficKey {
 
 impl TrafficKey {
     pub(crate) fn new(provider: &Provider, aead: Aead, traffic: &ChainSecret) -> Result<Self, Error> {
-        let bytes = ChainSecret::build(AEAD_KEY_LEN, |out| expand(provider, traffic, label::KEY, &[], out))?;
+        let prk = Prk::new(provider, traffic)?;
+        let bytes = ChainSecret::build(AEAD_KEY_LEN, |out| prk.expand(label::KEY, &[], out))?;
         let key = bytes.secret_bytes().try_into().map_err(|_| Error::Library("key schedule"))?;
         let key = provider.aead.key(aead, key)?;
-        let iv = ChainSecret::build(AEAD_NONCE_LEN, |out| expand(provider, traffic, label::IV, &[], out))?;
+        let iv = ChainSecret::build(AEAD_NONCE_LEN, |out| prk.expand(label::IV, &[], out))?;
         Ok(Self { key, iv })
     }
 
@@ -178,4 +193,22 @@ pub(crate) fn header(frame: FrameType, body_len: usize) -> Result<[u8; FRAME_HEA
     let len = u32::try_from(body_len).map_err(|_| codec::Error::TooLong)?;
     let [0, a, b, c] = len.to_be_bytes() else { return Err(codec::Error::TooLong) };
     Ok([frame as u8, 0, a, b, c])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::RUST;
+
+    #[test]
+    fn the_salt_of_a_suite_is_its_derived_early_secret() {
+        let zeros = [0; SUITE_HASH_LEN];
+        let early = extract(RUST, &zeros, &zeros).unwrap();
+        for suite in Suite::ALL {
+            let mut name = [0; SUITE_HASH_LEN];
+            RUST.hash.digest(SUITE_HASH, &[label::PREFIX.as_bytes(), suite.name().as_bytes()], &mut name);
+            let salt = derive(RUST, &early, label::DERIVED, &name).unwrap();
+            assert_eq!(salt.secret_bytes(), suite.salt(), "{suite:?}");
+        }
+    }
 }

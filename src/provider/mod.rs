@@ -506,13 +506,30 @@ pub trait Kdf: Implementation {
     ///
     /// # Errors
     /// [`Error::TooLong`] over 255 times the hash's length; a `prk` shorter than the hash.
-    fn expand(&self, hash: ids::Hash, prk: &[u8], info: &[&[u8]], okm: &mut [u8]) -> Result<(), Error>;
+    fn expand(&self, hash: ids::Hash, prk: &[u8], info: &[&[u8]], okm: &mut [u8]) -> Result<(), Error> {
+        self.expander(hash, prk)?.expand(info, okm)
+    }
+
+    /// Prepares a `prk` for several expansions: half the work of one.
+    ///
+    /// # Errors
+    /// A `prk` shorter than the hash; a hash without HMAC here.
+    fn expander(&self, hash: ids::Hash, prk: &[u8]) -> Result<Box<dyn Expander>, Error>;
 
     /// HMAC; `out` is the hash's length.
     ///
     /// # Errors
     /// A hash without HMAC here.
     fn hmac(&self, hash: ids::Hash, key: &[u8], data: &[u8], out: &mut [u8]) -> Result<(), Error>;
+}
+
+/// HKDF-Expand of one prepared key.
+pub trait Expander: Send + Sync {
+    /// As [`Kdf::expand`].
+    ///
+    /// # Errors
+    /// [`Error::TooLong`] over 255 times the hash's length.
+    fn expand(&self, info: &[&[u8]], okm: &mut [u8]) -> Result<(), Error>;
 }
 
 /// The drafts of ML-KEM and ML-DSA. They have no seeds and no contexts, and neither is the standard.

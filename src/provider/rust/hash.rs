@@ -11,7 +11,7 @@ use super::Rust;
 use crate::{
     error::{Error, Field, expect_len},
     ids,
-    provider::{Hash, HashState, Implementation as _, Kdf, Operation},
+    provider::{Expander, Hash, HashState, Implementation as _, Kdf, Operation},
 };
 
 impl Hash for Rust {
@@ -74,17 +74,9 @@ impl Kdf for Rust {
         self.hmac(hash, salt, ikm, prk)
     }
 
-    fn expand(&self, hash: ids::Hash, prk: &[u8], info: &[&[u8]], okm: &mut [u8]) -> Result<(), Error> {
-        sha2_of!(self, hash, D => {
-            hkdf::Hkdf::<D>::from_prk(prk)
-                .map_err(|_| Error::WrongLength {
-                    field: Field::PrivateKey,
-                    expected: hash.output_len(),
-                    found: prk.len(),
-                })?
-                .expand_multi_info(info, okm)
-                .map_err(|_| Error::TooLong)
-        })
+    fn expander(&self, hash: ids::Hash, prk: &[u8]) -> Result<Box<dyn Expander>, Error> {
+        let short = Error::WrongLength { field: Field::PrivateKey, expected: hash.output_len(), found: prk.len() };
+        sha2_of!(self, hash, D => Ok(Box::new(hkdf::Hkdf::<D>::from_prk(prk).map_err(|_| short)?)))
     }
 
     fn hmac(&self, hash: ids::Hash, key: &[u8], data: &[u8], out: &mut [u8]) -> Result<(), Error> {
@@ -97,5 +89,11 @@ impl Kdf for Rust {
             tag[..].zeroize();
             Ok(())
         })
+    }
+}
+
+impl<H: hkdf::HmacImpl + Send + Sync> Expander for hkdf::GenericHkdf<H> {
+    fn expand(&self, info: &[&[u8]], okm: &mut [u8]) -> Result<(), Error> {
+        self.expand_multi_info(info, okm).map_err(|_| Error::TooLong)
     }
 }
