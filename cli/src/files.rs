@@ -38,7 +38,6 @@ pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<I
 /// The key is sound, but no suite signs with it.
 fn no_identity(path: &Path, kind: KeyKind) -> Error {
     let mut names: Vec<_> = Suite::ALL.map(|suite| KeyKind::Signature(suite.signature()).cli_name()).into();
-    names.dedup();
     names.sort_unstable();
     names.dedup();
     Error::file(path, format_args!("{} is not for identities of channels", kind.name()))
