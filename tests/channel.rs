@@ -198,7 +198,12 @@ fn a_peer_may_use_its_services_only() {
         let (channel, responder) = over_tcp(&pair, |channel| channel.unwrap_err());
         assert_eq!(channel.unwrap().read(&mut [0; 1]).unwrap_err().kind(), ErrorKind::PermissionDenied);
         let failure = responder.join().unwrap();
-        assert!(matches!(failure, HandshakeFailure::Handshake(handshake::Error::NotAllowed(_))), "{failure}");
+        let HandshakeFailure::Handshake(error) = failure else { panic!("{failure}") };
+        let id = *pair.initiator.identity.id();
+        let asks_for_ours = asked == SERVICE;
+        let expected =
+            if asks_for_ours { handshake::Error::NotAllowed(id) } else { handshake::Error::OtherService(id) };
+        assert_eq!(error, expected);
     }
 }
 

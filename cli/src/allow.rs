@@ -90,11 +90,22 @@ pub(crate) fn load(path: &Path, provider: &'static Provider) -> Result<Arc<Peers
 /// Why whoever came `from` there got no channel, with the peer's name if the list has it.
 pub(crate) fn refused(failure: HandshakeFailure, from: impl Display, peers: &Peers, service: &str) -> Error {
     let error = match failure {
-        HandshakeFailure::Handshake(handshake::Error::NotAllowed(id)) => {
-            let name = peers.get(&id).map_or("", |peer| &peer.name);
-            Error::no(format_args!("peer {name} ({}) may not use service {service}", id.short()))
-        }
+        HandshakeFailure::Handshake(error) => match refusal(&error, peers, service) {
+            Some(words) => Error::no(words),
+            None => HandshakeFailure::Handshake(error).into(),
+        },
         other => other.into(),
     };
     error.about(format_args!("connection from {from}"))
+}
+
+/// Why a peer on the list is refused, by its name.
+pub(crate) fn refusal(error: &handshake::Error, peers: &Peers, service: &str) -> Option<String> {
+    let (id, words) = match error {
+        handshake::Error::NotAllowed(id) => (id, "may not use service"),
+        handshake::Error::OtherService(id) => (id, "asked for another service than"),
+        _ => return None,
+    };
+    let name = peers.get(id).map_or("", |peer| &peer.name);
+    Some(format!("peer {name} ({}) {words} {service}", id.short()))
 }

@@ -101,6 +101,7 @@ impl From<HandshakeFailure> for Error {
                 error @ (handshake::Error::Unauthenticated
                 | handshake::Error::UnknownPeer(_)
                 | handshake::Error::NotAllowed(_)
+                | handshake::Error::OtherService(_)
                 | handshake::Error::WrongResponder { .. }
                 | handshake::Error::NoCommonVersion
                 | handshake::Error::NoCommonSuite

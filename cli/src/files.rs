@@ -24,11 +24,14 @@ const NOT_OWNER: u32 = 0o077;
 /// Our identity from a private key file that is closed to group and others.
 pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<Identity>, Error> {
     let file = open(path)?;
-    if let Some(mode) = open_to_others(&file.metadata().map_err(|error| Error::file(path, io_words(&error)))?) {
+    let metadata = file.metadata().map_err(|error| Error::file(path, io_words(&error)))?;
+    let bytes = read(path, file, MAX_KEY_FILE_LEN)?;
+    // What is no private key may be open to all; then its kind is what is wrong with it.
+    let key = PrivateKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))?;
+    if let Some(mode) = open_to_others(&metadata) {
         return Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
             .hint(format_args!("chmod 600 {}", path.display())));
     }
-    let key = PrivateKey::from_bytes(&read(path, file, MAX_KEY_FILE_LEN)?).map_err(|error| Error::file(path, error))?;
     let KeyKind::Signature(_) = key.kind() else { return Err(no_identity(path, key.kind())) };
     let kind = key.kind();
     let key = key.into_signing_key(provider).map_err(|error| Error::file(path, error))?;
@@ -71,7 +74,7 @@ pub(crate) fn peer(text: &str, service: &str, provider: &'static Provider) -> Re
 /// The mode of a file that others than its owner can open.
 pub(crate) fn open_to_others(metadata: &Metadata) -> Option<u32> {
     let mode = metadata.permissions().mode() & 0o7777;
-    (metadata.is_file() && mode & NOT_OWNER != 0).then_some(mode)
+    (mode & NOT_OWNER != 0).then_some(mode)
 }
 
 /// Opens a file to read.
@@ -104,6 +107,9 @@ impl NewFile {
         let failed = |error: io::Error| Error::file(path, io_words(&error));
         match path.symlink_metadata() {
             Ok(found) if found.is_dir() => return Err(Error::file(path, "is a directory")),
+            Ok(found) if !found.is_file() && !found.is_symlink() => {
+                return Err(Error::file(path, "is neither a file nor a place for one"));
+            }
             Ok(_) if !force => return Err(exists(path)),
             _ => {}
         }
@@ -128,6 +134,12 @@ impl NewFile {
         let _ = File::open(folder(&path)).and_then(|folder| folder.sync_all());
         Ok(())
     }
+}
+
+/// Whether two paths that need not exist yet name the same file.
+pub(crate) fn same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| (folder(path).canonicalize().ok(), path.file_name().map(ToOwned::to_owned));
+    one == other || place(one) == place(other)
 }
 
 fn exists(path: &Path) -> Error {

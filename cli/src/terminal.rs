@@ -36,9 +36,10 @@ pub(crate) fn stdout_error(error: &io::Error) -> Error {
     }
 }
 
-/// Whether bytes would steer a terminal instead of being read on it.
+/// Whether bytes would steer a terminal instead of being read on it. So may what is not UTF-8, a character
+/// that two records share between them included.
 pub(crate) fn is_binary(bytes: &[u8]) -> bool {
-    String::from_utf8_lossy(bytes).chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    str::from_utf8(bytes).map_or(true, |text| text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')))
 }
 
 /// A system error in lower case and without its number.

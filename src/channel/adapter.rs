@@ -107,7 +107,7 @@ impl Info {
         let service = established.service().into();
         let (seal, open, exporter) = super::halves(established)?;
         let info = Self { suite, peer, peer_name, service, message_bytes, exporter };
-        let inbox = Inbox { frames, open, content: 0..0, closed: false };
+        let inbox = Inbox { frames, open, content: 0..0, without_content: 0, closed: false };
         Ok((info, inbox, Outbox { seal, since: Instant::now() }))
     }
 }
@@ -128,13 +128,17 @@ pub(super) const MAX_READ: usize = 2 * (FRAME_HEADER_LEN + FrameType::Record.max
 
 impl Frames {
     /// The bounds of the first whole frame, or how many more bytes are needed at the least. A header that no
-    /// frame can have is given by itself: nothing is allocated for its body, and whoever reads it refuses it.
-    pub(super) fn next(&mut self) -> Result<Range<usize>, usize> {
+    /// frame can have, or that is of another type than `awaited`, is given by itself: nothing is allocated for
+    /// its body, and whoever reads it refuses it.
+    pub(super) fn next(&mut self, awaited: Option<FrameType>) -> Result<Range<usize>, usize> {
         let waiting = self.buffer.get(self.filled.clone()).unwrap_or_default();
         let Some(header) = waiting.first_chunk::<FRAME_HEADER_LEN>() else {
             return Err(FRAME_HEADER_LEN.saturating_sub(waiting.len()));
         };
-        let body_len = FrameHeader::parse(header).map_or(0, |header| header.body_len);
+        let body_len = match FrameHeader::parse(header) {
+            Ok(header) if awaited.is_none_or(|awaited| awaited == header.frame) => header.body_len,
+            _ => 0,
+        };
         let len = body_len.saturating_add(FRAME_HEADER_LEN);
         if let Some(missing) = len.checked_sub(waiting.len()).filter(|missing| *missing > 0) {
             return Err(missing);
@@ -190,8 +194,14 @@ pub(super) struct Inbox {
     open: OpenHalf,
     /// Opened content that was not taken yet.
     content: Range<usize>,
+    /// Records since the last one with content.
+    without_content: u32,
     closed: bool,
 }
+
+/// Records without content in a row that a peer may send. Each costs us work and brings nothing; an honest
+/// peer sends one rekey before a record.
+const MAX_WITHOUT_CONTENT: u32 = 64;
 
 /// What the inbox has.
 pub(super) enum Inbound {
@@ -211,16 +221,24 @@ impl Inbox {
                 return Ok(Inbound::Data);
             }
             if self.closed {
-                return Ok(Inbound::Closed);
+                return if self.frames.filled.is_empty() { Ok(Inbound::Closed) } else { Err(Error::AfterClose) };
             }
-            let frame = match self.frames.next() {
+            let frame = match self.frames.next(None) {
                 Ok(frame) => frame,
                 Err(missing) => return Ok(Inbound::Missing(missing)),
             };
             let start = frame.start.saturating_add(FRAME_HEADER_LEN);
             match self.open.open(self.frames.bytes(frame))? {
-                Opened::Data(content) => self.content = start..start.saturating_add(content.len()),
-                Opened::Rekeyed => {}
+                Opened::Data(content) if !content.is_empty() => {
+                    self.content = start..start.saturating_add(content.len());
+                    self.without_content = 0;
+                }
+                Opened::Data(_) | Opened::Rekeyed => {
+                    self.without_content = self.without_content.saturating_add(1);
+                    if self.without_content > MAX_WITHOUT_CONTENT {
+                        return Err(Error::PeerOverLimit);
+                    }
+                }
                 Opened::Closed => self.closed = true,
             }
         }

@@ -121,7 +121,7 @@ fn run<S: Transport>(mut stream: S, mut machine: Machine, first: Vec<u8>) -> Res
             stream.write_all(&send)?;
         }
         let frame = loop {
-            match frames.next() {
+            match frames.next(Some(machine.awaits())) {
                 Ok(frame) => break frame,
                 Err(missing) => {
                     // A drip of bytes must not renew the deadline, so each read gets what is left of it.

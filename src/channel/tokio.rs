@@ -90,7 +90,7 @@ async fn run<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
             write_all(&mut writer, &send).await?;
         }
         let frame = loop {
-            match frames.next() {
+            match frames.next(Some(machine.awaits())) {
                 Ok(frame) => break frame,
                 Err(missing) => match poll_fn(|cx| poll_read(&mut reader, cx, frames.room(missing))).await? {
                     0 => return Err(HandshakeFailure::Closed),
@@ -307,17 +307,6 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         Poll::Ready(Ok(()))
     }
 
-    /// Puts a rekey record into the empty outbox if one is due.
-    fn refresh(&mut self) -> io::Result<()> {
-        let mut control = Vec::new();
-        self.outbox.refresh(&mut control)?;
-        if !control.is_empty() {
-            self.unsent = 0..control.len();
-            self.pending = control;
-        }
-        Ok(())
-    }
-
     /// Fills one record by `fill`, which gets the room for its content, and seals it into the empty outbox.
     fn poll_fill(
         &mut self,
@@ -329,9 +318,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         let room = buffer.get_mut(start..start.saturating_add(len)).unwrap_or_default();
         match fill(room) {
             Poll::Ready(Ok(len)) if len > 0 => {
-                let sealed = self.outbox.seal.seal(&mut buffer, len);
-                self.unsent = 0..sealed.map_err(|error| RelayError::Channel(error.into()))?;
-                self.pending = buffer;
+                self.put(buffer, len).map_err(|error| RelayError::Channel(error.into()))?;
                 Poll::Ready(Ok(len))
             }
             other => {
@@ -341,14 +328,27 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         }
     }
 
+    /// Seals the content in `buffer` into the empty outbox, behind a rekey if one is due. That is asked only
+    /// now: the content may have been hours in coming.
+    fn put(&mut self, mut buffer: Vec<u8>, len: usize) -> Result<(), super::Error> {
+        let mut rekey = Vec::new();
+        self.outbox.refresh(&mut rekey)?;
+        let mut sealed_len = self.outbox.seal.seal(&mut buffer, len)?;
+        if !rekey.is_empty() {
+            rekey.extend_from_slice(buffer.get(..sealed_len).unwrap_or_default());
+            sealed_len = rekey.len();
+            give_buffer(core::mem::replace(&mut buffer, rekey));
+        }
+        (self.pending, self.unsent) = (buffer, 0..sealed_len);
+        Ok(())
+    }
+
     /// Reads once from `source`, seals what came as one record, and sends it. Gives the bytes moved; zero
     /// when `source` has ended.
     ///
     /// # Errors
     /// Which side failed, and how.
     pub async fn relay_from<S: AsyncRead + Unpin>(&mut self, source: &mut S) -> Result<usize, RelayError> {
-        poll_fn(|cx| self.poll_drain(cx)).await.map_err(RelayError::Channel)?;
-        self.refresh().map_err(RelayError::Channel)?;
         poll_fn(|cx| self.poll_drain(cx)).await.map_err(RelayError::Channel)?;
         let len = poll_fn(|cx| self.poll_fill(|room| poll_read(source, cx, room))).await?;
         poll_fn(|cx| self.poll_drain(cx)).await.map_err(RelayError::Channel)?;
@@ -364,8 +364,6 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Writer<W> {
         if content.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        this.refresh()?;
-        ready!(this.poll_drain(cx))?;
         let len = ready!(this.poll_fill(|room| {
             let len = room.len().min(content.len());
             if let Some((to, from)) = room.get_mut(..len).zip(content.get(..len)) {

@@ -168,7 +168,7 @@ fn forged_m3(forgery: &Forgery<'_>, responder: &Identity, peers: Arc<Peers>) -> 
     let secret = key.decapsulate(hello.ciphertext).unwrap();
     transcript.add(&m2[..clear_len]);
     let stage = HandshakeStage::new(PROVIDER, SUITE, &secret, &transcript.hash()).unwrap();
-    let session = Session { provider: PROVIDER, suite: SUITE, stage: &stage };
+    let session = Session { provider: PROVIDER, suite: SUITE, stage: &stage, identity: responder };
     let pin = Pin::key(&public(responder), PROVIDER).unwrap();
     session.read(Role::Responder, &mut m2, clear_len, &mut transcript, None, |_| Ok(&pin)).unwrap();
     let flight = forgery.flight(&stage, Role::Initiator, &mut transcript);
@@ -200,7 +200,7 @@ fn forgeries_work_when_they_forge_nothing() {
     let parameters = Parameters { service: "other".into(), ..Forgery::parameters(Role::Initiator) };
     let honest = Forgery { parameters, ..Forgery::honest(&us, Role::Initiator, Some(them.id)) };
     let failure = forged_m3(&honest, &them, allow(&[&us]));
-    assert_eq!(failure.error, Error::NotAllowed(us.id));
+    assert_eq!(failure.error, Error::OtherService(us.id));
 }
 
 #[test]

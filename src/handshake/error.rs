@@ -47,6 +47,8 @@ pub enum Error {
     UnknownPeer(KeyId),
     /// The peer is known but may not use this service.
     NotAllowed(KeyId),
+    /// The peer is known but asked for another service than the one here.
+    OtherService(KeyId),
     /// The responder is not the one expected.
     WrongResponder {
         /// The pinned key.
@@ -88,6 +90,7 @@ impl fmt::Display for Error {
             Self::BadKey => f.write_str("a key or ciphertext of the peer is malformed"),
             Self::Unauthenticated => f.write_str("the peer could not be authenticated"),
             Self::UnknownPeer(id) => write!(f, "unknown peer {id}"),
+            Self::OtherService(id) => write!(f, "peer {id} asked for another service than the one here"),
             Self::NotAllowed(id) => write!(f, "peer {id} may not use this service"),
             Self::WrongResponder { expected, found } => {
                 write!(f, "the responder is {found}, expected {expected}")

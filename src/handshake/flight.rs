@@ -63,6 +63,8 @@ pub(super) struct Session<'a> {
     pub(super) provider: &'static Provider,
     pub(super) suite: Suite,
     pub(super) stage: &'a HandshakeStage,
+    /// Ours.
+    pub(super) identity: &'a Identity,
 }
 
 impl Session<'_> {
@@ -96,12 +98,12 @@ impl Session<'_> {
         role: Role,
         frame: &mut Vec<u8>,
         transcript: &mut Transcript,
-        identity: &Identity,
         parameters: &Parameters,
         form: IdentityForm,
         peer: Option<&KeyId>,
         rng: &mut R,
     ) -> Result<TrafficKey, Error> {
+        let Self { identity, .. } = self;
         let start = frame.len();
         let mut hashed = start;
         let mut hash = |transcript: &mut Transcript, frame: &[u8]| {
@@ -141,14 +143,18 @@ impl Session<'_> {
 
         transcript.add(flight.parameters.0);
         transcript.add(flight.identity.0);
-        let claimed = Claimed::find(self.provider, self.suite, &flight.identity.1, pin_of)?;
-        let signed = role.signed(&transcript.hash(), &claimed.id, us);
-        let signature = claimed.key.verify(&signed, role.context(), flight.auth.1);
+        let claimed = Claimed::find(self.provider, self.suite, &flight.identity.1, pin_of);
+        // Whether an id is known shows in nothing but the log: an unknown one costs as much work, on our key.
+        let decoy = (&self.identity.id, self.identity.key.verifying_key());
+        let (id, verifying_key) = claimed.as_ref().map_or(decoy, |claimed| (&claimed.id, &claimed.key));
+        let signed = role.signed(&transcript.hash(), id, us);
+        let signature = verifying_key.verify(&signed, role.context(), flight.auth.1);
 
         transcript.add(flight.auth.0);
         let mac = finished(self.provider, traffic, &transcript.hash())?;
         let finished = ct_eq(&mac, flight.finished.1);
         transcript.add(flight.finished.0);
+        let claimed = claimed?;
         if signature.is_err() || !finished {
             return Err(Error::Unauthenticated);
         }

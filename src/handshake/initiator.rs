@@ -82,7 +82,7 @@ impl AwaitResponse {
         let shared_secret = key.decapsulate(hello.ciphertext).map_err(|_| Error::BadKey)?;
         transcript.add(frame.get(..clear_len).unwrap_or_default());
         let stage = HandshakeStage::new(provider, suite, &shared_secret, &transcript.hash())?;
-        let session = Session { provider, suite, stage: &stage };
+        let session = Session { provider, suite, stage: &stage, identity: &config.identity };
 
         let expected = *peer.pin.key_id();
         let (theirs, claimed, refusal) =
@@ -100,8 +100,7 @@ impl AwaitResponse {
         let sealed_len = Session::sealed_len(suite, &ours, &config.identity, form);
         let mut m3 = Vec::with_capacity(sealed_len.saturating_add(FRAME_HEADER_LEN));
         m3.extend_from_slice(&header(FrameType::InitiatorFinish, sealed_len)?);
-        let us = &config.identity;
-        session.write(Role::Initiator, &mut m3, &mut transcript, us, &ours, form, Some(&claimed.id), rng)?;
+        session.write(Role::Initiator, &mut m3, &mut transcript, &ours, form, Some(&claimed.id), rng)?;
 
         let secrets = stage.finish(provider, &transcript.hash())?;
         let established = Established {

@@ -201,6 +201,15 @@ impl Machine {
         Ok(Self::AwaitHello(Box::new(responder::start(config, peers)?)))
     }
 
+    /// The frame that it waits for. Instead of it an alert may come, six bytes; nothing else need be read.
+    pub const fn awaits(&self) -> FrameType {
+        match self {
+            Self::AwaitResponse(_) => FrameType::ResponderHello,
+            Self::AwaitHello(_) => FrameType::InitiatorHello,
+            Self::AwaitFinish(_) => FrameType::InitiatorFinish,
+        }
+    }
+
     /// Takes one whole frame, header included. It is decrypted in place.
     ///
     /// # Errors

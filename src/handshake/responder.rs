@@ -78,8 +78,8 @@ impl AwaitHello {
         let mut m2 = clear.to_clear(sealed_len)?;
         transcript.add(&m2);
         let stage = HandshakeStage::new(provider, suite, &shared_secret, &transcript.hash())?;
-        let session = Session { provider, suite, stage: &stage };
-        let key = session.write(Role::Responder, &mut m2, &mut transcript, &config.identity, &ours, form, None, rng)?;
+        let session = Session { provider, suite, stage: &stage, identity: &config.identity };
+        let key = session.write(Role::Responder, &mut m2, &mut transcript, &ours, form, None, rng)?;
         Ok((AwaitFinish { config, peers, suite, transcript, stage, key }, m2))
     }
 }
@@ -127,7 +127,7 @@ impl AwaitFinish {
         let Self { config, peers, suite, transcript, stage, .. } = self;
         let (provider, suite) = (config.provider, *suite);
         expect_frame(frame, FrameType::InitiatorFinish)?;
-        let session = Session { provider, suite, stage };
+        let session = Session { provider, suite, stage, identity: &config.identity };
         let us = Some(&config.identity.id);
         let (theirs, claimed, _) = session.read(Role::Initiator, frame, FRAME_HEADER_LEN, transcript, us, |id| {
             peers.get(id).map(|peer| &peer.pin).ok_or(Error::UnknownPeer(*id))
@@ -136,7 +136,10 @@ impl AwaitFinish {
             return Err(Error::Parameters);
         }
         let peer = peers.get(&claimed.id).ok_or(Error::UnknownPeer(claimed.id))?;
-        if theirs.service != config.service || !peer.services.contains(&theirs.service) {
+        if theirs.service != config.service {
+            return Err(Error::OtherService(claimed.id));
+        }
+        if !peer.services.contains(&theirs.service) {
             return Err(Error::NotAllowed(claimed.id));
         }
         let secrets = stage.finish(provider, &transcript.hash())?;

@@ -5,7 +5,12 @@ use std::{fs, path::Path};
 use serde::Serialize;
 use twinlock::{keys::PrivateKey, provider::SystemRng};
 
-use crate::{args::KeyNew, error::Error, files::NewFile, terminal};
+use crate::{
+    args::KeyNew,
+    error::Error,
+    files::{NewFile, same},
+    terminal,
+};
 
 /// Readable by its owner only.
 const PRIVATE_MODE: u32 = 0o600;
@@ -25,7 +30,7 @@ pub(super) fn run(args: &KeyNew) -> Result<(), Error> {
     if to_stdout && args.json {
         return Err(Error::failed("--json and --out - both write to stdout; give --out a file"));
     }
-    if args.public.as_ref() == Some(&args.out) {
+    if args.public.as_ref().is_some_and(|public| same(public, &args.out)) {
         return Err(Error::file(&args.out, "is given for the private and for the public key"));
     }
     let key = PrivateKey::generate(args.algorithm, &mut SystemRng).map_err(Error::failed)?;
@@ -43,14 +48,13 @@ pub(super) fn run(args: &KeyNew) -> Result<(), Error> {
         Some(path) => Some(NewFile::write(path, public_pem.as_bytes(), PUBLIC_MODE, args.force)?),
         None => None,
     };
+    if to_stdout {
+        terminal::print(&*pem)?;
+    }
     if let Some(file) = public_file {
         file.keep(args.force)?;
     }
-    let placed = match private_file {
-        Some(file) => file.keep(args.force),
-        None => terminal::print(&*pem),
-    };
-    if let Err(error) = placed {
+    if let Some(Err(error)) = private_file.map(|file| file.keep(args.force)) {
         if let Some(path) = &args.public {
             // A public key without its private one is of no use to anybody.
             let _ = fs::remove_file(path);

@@ -8,7 +8,7 @@ use twinlock::{
         HandshakeFailure,
         tokio::{Channel, accept, connect},
     },
-    handshake::{Config, Peer, Peers},
+    handshake::{self, Config, Peer, Peers},
 };
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     address::Address,
+    allow,
     terminal::{io_words, say},
 };
 
@@ -63,11 +64,15 @@ impl Tunnel {
     async fn serve_channel(&self, peers: &Arc<Peers>, Incoming { number, from, mut stream }: Incoming) {
         let (reader, writer) = stream.split();
         let handshake = accept(reader, writer, &self.config, peers.clone());
-        let Some(accepted) = self.half_open.run(number, handshake).await else {
+        let Some(accepted) = self.half_open.run(number, host(&from), handshake).await else {
             return say(format_args!("dropped {from}: too many handshakes at once, and this was the oldest"));
         };
         match accepted {
-            Err(HandshakeFailure::Handshake(error)) => say(format_args!("refused {from}: {error}")),
+            Err(HandshakeFailure::Handshake(handshake::Error::Refused)) => say(format_args!("{from} refused us")),
+            Err(HandshakeFailure::Handshake(error)) => {
+                let words = allow::refusal(&error, peers, &self.config.service);
+                say(format_args!("refused {from}: {}", words.unwrap_or_else(|| error.to_string())));
+            }
             Err(failure) => say(format_args!("no handshake with {from}: {}", words(&failure))),
             // Only now: who is not let in does not even reach the service.
             Ok(channel) => match Stream::connect(&self.to).await {
@@ -101,6 +106,11 @@ impl fmt::Display for Tunnel {
         let Self { config, to, .. } = self;
         write!(f, "service {} at {to}, our key is {}", config.service, config.identity.id())
     }
+}
+
+/// The address without its port; all clients of a Unix socket are one.
+fn host(from: &str) -> &str {
+    from.rsplit_once(':').map_or(from, |(host, _)| host)
 }
 
 fn words(failure: &HandshakeFailure) -> String {
