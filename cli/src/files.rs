@@ -149,3 +149,17 @@ fn exists(path: &Path) -> Error {
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_paths_of_one_file_are_told() {
+        for (one, other, expected) in
+            [("k", "k", true), ("k", "./k", true), ("./k", "../cli/k", true), ("k", "l", false), ("k", "src/k", false)]
+        {
+            assert_eq!(same(Path::new(one), Path::new(other)), expected, "{one} {other}");
+        }
+    }
+}

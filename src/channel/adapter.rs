@@ -293,6 +293,40 @@ mod tests {
     use crate::{ids::Aead, provider::RUST, secret::ChainSecret};
 
     #[test]
+    fn a_frame_that_is_not_awaited_is_given_by_its_header_alone() {
+        let mut frames = Frames::default();
+        let record = [FrameType::Record as u8, 0, 1, 0, 17];
+        for (to, from) in frames.room(5).iter_mut().zip(record) {
+            *to = from;
+        }
+        frames.filled(5);
+        assert_eq!(frames.next(Some(FrameType::InitiatorHello)), Ok(0..5));
+        let mut frames = Frames::default();
+        for (to, from) in frames.room(5).iter_mut().zip(record) {
+            *to = from;
+        }
+        frames.filled(5);
+        assert_eq!(frames.next(None), Err(65_553));
+    }
+
+    #[test]
+    fn records_without_content_have_an_end() {
+        let secret = || ChainSecret::from_slice(&[1; 48]);
+        let mut seal = SealHalf::new(RUST, Aead::Aes256Gcm, secret(), 16 << 10).unwrap();
+        let open = OpenHalf::new(RUST, Aead::Aes256Gcm, secret(), 16 << 10, None).unwrap();
+        let mut inbox = Inbox { frames: Frames::default(), open, content: 0..0, without_content: 0, closed: false };
+        let mut wire = Vec::new();
+        for _ in 0..=MAX_WITHOUT_CONTENT {
+            seal.rekey(&mut wire).unwrap();
+        }
+        for (to, from) in inbox.frames.room(wire.len()).iter_mut().zip(&wire) {
+            *to = *from;
+        }
+        inbox.frames.filled(wire.len());
+        assert_eq!(inbox.poll().map(|_| ()), Err(Error::PeerOverLimit));
+    }
+
+    #[test]
     fn an_hour_under_one_key_calls_for_a_rekey() {
         let seal = SealHalf::new(RUST, Aead::Aes256Gcm, ChainSecret::from_slice(&[1; 48]), 16 << 10).unwrap();
         let mut outbox = Outbox { seal, since: Instant::now() };
