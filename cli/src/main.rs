@@ -11,6 +11,7 @@ mod connect;
 mod demo;
 mod error;
 mod files;
+mod kat;
 mod key;
 mod listen;
 mod pages;
