@@ -36,6 +36,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Key(command) => key::run(command),
         Command::Listen(args) => listen::run(&args),
         Command::Connect(args) => connect::run(&args),
+        Command::Kat(command) => kat::run(command),
         Command::Demo(args) => demo::run(&args),
         Command::Version(args) => version::run(&args),
         Command::Completions(args) => pages::completions(&args),

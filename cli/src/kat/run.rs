@@ -1,0 +1,180 @@
+//! `twinlock kat run`: asks an implementation, judges, reports.
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use twinlock_kat::{
+    Class, Date, Filter, Implementation, Options, Pattern, Progress, Report, Waivers,
+    harness::{Harness, Limits},
+    report, runner,
+};
+
+use super::{
+    args::{ReportArg, ReportKind, Run, Who},
+    provider::Under,
+    sets::Selection,
+};
+use crate::{
+    error::Error,
+    files::{NewFile, open, read},
+    terminal,
+};
+
+/// The largest file of waivers, in bytes.
+const MAX_WAIVERS: usize = 1 << 20;
+
+/// How many failures are told on stdout; reports hold more.
+const TOLD: usize = 20;
+
+pub(super) fn run(args: &Run) -> Result<(), Error> {
+    for ReportArg { file, .. } in &args.report {
+        writable(file)?;
+    }
+    let selection = Selection::new(&args.sets)?;
+    let options = Options {
+        policy: args.policy,
+        threads: 0,
+        filter: Filter {
+            sets: Vec::new(),
+            cases: args.case.iter().map(Pattern::new).collect(),
+            algs: args.alg.clone(),
+            ops: args.op.clone(),
+            legacy: args.legacy,
+        },
+        waivers: args.waivers.as_deref().map(waivers).transpose()?.unwrap_or_default(),
+        total: selection.total(),
+        keep_answers: false,
+    };
+    let started = Instant::now();
+    let implementation: Box<dyn Implementation> = match &args.implementation {
+        Who::Provider(provider) => Box::new(Under(provider)),
+        Who::Command(words) => Box::new(harness(words, args.timeout)?),
+    };
+    let bar = bar(selection.total());
+    let report = runner::run(&*implementation, selection.read(), &options, &|progress: &Progress| {
+        bar.set_position(u64::try_from(progress.done).unwrap_or(u64::MAX));
+        if progress.failed > 0 {
+            bar.set_message(format!("{} failed, ", progress.failed));
+        }
+    });
+    bar.finish_and_clear();
+    let mut report = report.map_err(Error::failed)?;
+    report.selector = args.implementation.to_string();
+    for set in &mut report.sets {
+        set.status = selection.status(&set.name).unwrap_or_default().into();
+    }
+    for ReportArg { kind, file } in &args.report {
+        write(&report, *kind, file)?;
+    }
+    tell(&report, started.elapsed())?;
+    match report.exit_code() {
+        0 => Ok(()),
+        1 => Err(Error::no(format_args!("{} of {} cases failed", report.counts().failed(), report.counts().read()))),
+        _ => Err(Error::unverified(report.doubt().unwrap_or("nothing was verified"))),
+    }
+}
+
+fn harness(words: &[String], timeout: u64) -> Result<Harness, Error> {
+    let limits = Limits { case: Duration::from_secs(timeout), ..Limits::default() };
+    Harness::start(words, limits).map_err(Error::failed)
+}
+
+fn waivers(path: &Path) -> Result<Waivers, Error> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let bytes = read(path, open(path)?, MAX_WAIVERS)?;
+    Waivers::read(&path.display().to_string(), &bytes, Date::of_unix_seconds(now)).map_err(Error::failed)
+}
+
+/// Finds out before the run, not after it, that a report has no place.
+fn writable(path: &Path) -> Result<(), Error> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match fs::metadata(folder) {
+        Ok(found) if found.is_dir() && !path.is_dir() => Ok(()),
+        Ok(_) => Err(Error::file(path, "is no place for a report")),
+        Err(error) => Err(Error::file(path, terminal::io_words(&error))),
+    }
+}
+
+fn write(report: &Report, kind: ReportKind, path: &Path) -> Result<(), Error> {
+    let mut content = Vec::new();
+    match kind {
+        ReportKind::Json => report::json::write(report, &mut content),
+        ReportKind::Junit => report::junit::write(report, &mut content),
+        ReportKind::Sarif => report::sarif::write(report, &mut content),
+        ReportKind::Tap => report::tap::write(report, &mut content),
+        ReportKind::Markdown => report::markdown::write(report, &mut content),
+    }
+    .map_err(|error| Error::file(path, terminal::io_words(&error)))?;
+    NewFile::write(path, &content, 0o644, true)?.keep(true)
+}
+
+/// Counts, failures, and what a reader must know, on stdout.
+fn tell(report: &Report, took: Duration) -> Result<(), Error> {
+    let counts = report.counts();
+    let mut text = String::new();
+    let mut line = |words: String| {
+        text.push_str(&words);
+        text.push('\n');
+    };
+    for failure in report.failures.iter().take(TOLD) {
+        line(format!("{} {}: {}", failure.set, failure.case.id, failure.verdict));
+        if !failure.case.note.is_empty() {
+            line(format!("    note: {}", failure.case.note));
+        }
+        line(format!("    {} {}, {}", failure.case.question.alg, failure.case.question.op, failure.standard()));
+        if let Some(diagnosis) = &failure.diagnosis {
+            line(format!("    {}: {} ({})", diagnosis.bug, diagnosis.text, diagnosis.standard));
+        }
+        line(format!("    {}", report.repro(failure)));
+    }
+    if report.failures.len() > TOLD {
+        line(format!("… and more; --report json=FILE has them"));
+    }
+    for note in report.waiver_notes() {
+        line(note);
+    }
+    line(format!("{} {}", report.about.name, report.about.version));
+    line(format!(
+        "{} sets, {} cases: {} passed, {} failed, {} unsupported, {} waived, {} not selected; {:.1} s",
+        report.sets.len(),
+        counts.read(),
+        counts.passed(),
+        counts.failed(),
+        counts.of(Class::Unsupported),
+        counts.of(Class::Waived),
+        counts.not_selected(),
+        took.as_secs_f64()
+    ));
+    for class in Class::ALL {
+        if counts.of(class) > 0 {
+            line(format!("{:>9}  {class}", counts.of(class)));
+        }
+    }
+    for ((alg, op), lacks) in unsupported(report) {
+        line(format!("{lacks:>9}  UNSUPPORTED  {alg} {op}"));
+    }
+    terminal::print(text)
+}
+
+/// How many cases of each operation of each algorithm were not offered.
+fn unsupported(report: &Report) -> Vec<((twinlock_kat::Alg, twinlock_kat::Op), usize)> {
+    let operations = report.operations().into_iter();
+    let lacking = operations.map(|(operation, counts)| (operation, counts.of(Class::Unsupported)));
+    lacking.filter(|(_, count)| *count > 0).collect()
+}
+
+/// A progress bar on a terminal; nothing elsewhere.
+fn bar(total: Option<usize>) -> ProgressBar {
+    let bar = match total.and_then(|total| u64::try_from(total).ok()) {
+        Some(total) => ProgressBar::new(total),
+        None => ProgressBar::no_length(),
+    };
+    bar.with_style(
+        ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} cases, {msg}{eta} left")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    )
+}

@@ -1,0 +1,70 @@
+//! Which cases a command is about.
+
+use std::path::{Path, PathBuf};
+
+use twinlock_kat::{Set, sets};
+
+use crate::error::Error;
+
+/// What was named: shipped sets and files. Nothing named is all that is shipped.
+pub(super) struct Selection {
+    shipped: Vec<&'static sets::Entry>,
+    files: Vec<PathBuf>,
+}
+
+impl Selection {
+    /// A name is a file that is there, else a shipped set, else the start of the names of some.
+    pub(super) fn new(names: &[String]) -> Result<Self, Error> {
+        let lock = sets::lock().map_err(Error::failed)?;
+        if names.is_empty() {
+            return Ok(Self { shipped: lock.iter().collect(), files: Vec::new() });
+        }
+        let mut selection = Self { shipped: Vec::new(), files: Vec::new() };
+        for name in names {
+            if Path::new(name).is_file() {
+                selection.files.push(name.into());
+                continue;
+            }
+            let exact: Vec<_> = lock.iter().filter(|entry| entry.name == *name).collect();
+            let found = if exact.is_empty() {
+                lock.iter().filter(|entry| entry.name.starts_with(name.as_str())).collect()
+            } else {
+                exact
+            };
+            if found.is_empty() {
+                return Err(Error::failed(format_args!("{name}: neither a file nor a shipped set"))
+                    .hint("twinlock kat list shows the shipped sets"));
+            }
+            for entry in found {
+                if !selection.shipped.iter().any(|chosen| chosen.name == entry.name) {
+                    selection.shipped.push(entry);
+                }
+            }
+        }
+        Ok(selection)
+    }
+
+    /// How many cases there will be, if all of them are shipped.
+    pub(super) fn total(&self) -> Option<usize> {
+        self.files.is_empty().then(|| self.shipped.iter().map(|entry| entry.cases).sum())
+    }
+
+    /// What is known of a shipped set beside its cases.
+    pub(super) fn status(&self, name: &str) -> Option<&'static str> {
+        self.shipped.iter().find(|entry| entry.name == name).map(|entry| entry.status.as_str())
+    }
+
+    /// The sets, read one after another.
+    pub(super) fn read(&self) -> impl Iterator<Item = Result<Set, twinlock_kat::Error>> + Send {
+        let shipped = self.shipped.iter().map(|entry| {
+            let cases = sets::load(entry)?;
+            Ok(Set { name: entry.name.clone(), cases, expected: Some(entry.cases) })
+        });
+        let files = self.files.iter().map(|path| {
+            let name = path.display().to_string();
+            let cases = super::cases(&[path], None)?;
+            Ok(Set { name, cases, expected: None })
+        });
+        shipped.chain(files)
+    }
+}
