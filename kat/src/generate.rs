@@ -200,7 +200,11 @@ fn common(question: &Question, given: &[(usize, &Output)]) -> Option<Output> {
     for &field in question.op.outputs(question.alg.family()) {
         let mut values = given.iter().filter_map(|(_, output)| output.get(&field));
         let Some(first) = values.next() else {
-            if question.op.may_lack(field) { continue } else { return None };
+            if question.op.may_lack(field) {
+                continue;
+            } else {
+                return None;
+            };
         };
         let others = values.clone().count();
         if values.any(|value| value != first) {
