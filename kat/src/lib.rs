@@ -9,10 +9,12 @@ mod answer;
 mod case;
 mod error;
 pub mod formats;
+mod generate;
 mod verdict;
 
 pub use algorithm::{Alg, Family, Field, Op};
 pub use answer::{About, Answer, Implementation, Lack, Outcome, Queue, Reason, Ticket};
 pub use case::{Case, Expect, Input, Output, Question, Shape, Value};
 pub use error::{Error, Place, What};
+pub use generate::{Disagreement, Generated, Made, generate};
 pub use verdict::{Class, Mismatch, Policy, Verdict};
