@@ -35,7 +35,7 @@ pub(crate) enum Command {
     /// Carry a plain service, TCP or Unix socket, through a channel
     #[command(subcommand)]
     Tunnel(Tunnel),
-    /// Known-answer tests: run vectors against this build or any other implementation
+    /// Known-answer tests: published vectors against this build
     #[command(subcommand)]
     Kat(Kat),
     /// Run a service behind a channel on this machine, and show what was negotiated and what it cost

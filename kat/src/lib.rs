@@ -13,6 +13,8 @@ mod generate;
 mod pattern;
 pub mod report;
 pub mod runner;
+#[cfg(feature = "vectors")]
+pub mod sets;
 mod verdict;
 mod waiver;
 

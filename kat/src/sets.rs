@@ -55,6 +55,17 @@ pub enum Status {
     Round3,
 }
 
+impl Status {
+    /// Its name in `kat.lock`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Final => "final",
+            Self::Draft => "draft",
+            Self::Round3 => "round-3",
+        }
+    }
+}
+
 /// A file of a set.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,8 +119,7 @@ pub fn load(entry: &Entry) -> Result<Vec<Case>, Error> {
         return Err(Error::of_file(What::UnknownFormat).in_file(entry.name.clone()));
     };
     let texts = texts(entry)?;
-    let files: Vec<_> =
-        entry.files.iter().zip(&texts).map(|(file, bytes)| File { name: &file.name, bytes }).collect();
+    let files: Vec<_> = entry.files.iter().zip(&texts).map(|(file, bytes)| File { name: &file.name, bytes }).collect();
     let cases = formats::read(Some(format), &files)?;
     if cases.len() != entry.cases {
         let what = What::Count { expected: entry.cases, found: cases.len() };

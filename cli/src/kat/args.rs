@@ -11,7 +11,7 @@ use twinlock_kat::{Alg, Op, Policy};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Kat {
-    /// Run vectors against an implementation, ours or any other
+    /// Run vectors against a provider of this build
     Run(Run),
     /// List the shipped sets, their sources and how many cases they hold
     List(List),
@@ -21,8 +21,6 @@ pub(crate) enum Kat {
     Import(Import),
     /// Write vectors of any format as kat-vector/1
     Convert(Convert),
-    /// Answer kat/1 on stdin and stdout, so that any runner can test this build
-    Serve(Serve),
 }
 
 #[derive(Debug, Args)]
@@ -30,7 +28,7 @@ pub(crate) struct Run {
     /// Shipped sets by name or by the start of it (`kat list` shows them), or vector files; all that is shipped if none
     #[arg(value_name = "SET")]
     pub(crate) sets: Vec<String>,
-    /// Who answers: provider:NAME, or cmd:COMMAND for a kat/1 harness
+    /// Who answers: provider:NAME
     #[arg(long = "impl", value_name = "IMPL", default_value = "provider:aws-lc")]
     pub(crate) implementation: Who,
     /// Only this algorithm; may be given again
@@ -54,9 +52,6 @@ pub(crate) struct Run {
     /// Reports to write: json, junit, sarif, tap or md, each with its file
     #[arg(long, value_name = "KIND=FILE", value_delimiter = ',')]
     pub(crate) report: Vec<ReportArg>,
-    /// How long a harness may take for one case, in seconds
-    #[arg(long, value_name = "S", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub(crate) timeout: u64,
 }
 
 #[derive(Debug, Args)]
@@ -88,28 +83,13 @@ pub(crate) struct Convert {
     pub(crate) force: bool,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Serve {
-    /// Which implementation of the primitives answers
-    #[arg(long, value_name = "NAME", value_parser = all_providers(), default_value = "aws-lc")]
-    pub(crate) provider: &'static Provider,
-}
-
-/// Who answers.
-#[derive(Clone, Debug)]
-pub(crate) enum Who {
-    /// A provider of this build.
-    Provider(&'static Provider),
-    /// A harness: program and arguments.
-    Command(Vec<String>),
-}
+/// Who answers: a provider of this build.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Who(pub(crate) &'static Provider);
 
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Provider(provider) => write!(f, "provider:{}", provider.name()),
-            Self::Command(words) => write!(f, "cmd:{}", words.join(" ")),
-        }
+        write!(f, "provider:{}", self.0.name())
     }
 }
 
@@ -117,17 +97,11 @@ impl FromStr for Who {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some(("provider", name)) => Provider::by_name(name).map(Self::Provider).ok_or_else(|| {
-                let names: Vec<_> = provider::ALL.iter().map(|provider| provider.name()).collect();
-                format!("no provider {name} in this build, which has {}", names.join(", "))
-            }),
-            Some(("cmd", line)) => {
-                let words: Vec<String> = line.split_whitespace().map(Into::into).collect();
-                if words.is_empty() { Err("cmd: needs a command".into()) } else { Ok(Self::Command(words)) }
-            }
-            _ => Err("must be provider:NAME or cmd:COMMAND".into()),
-        }
+        let name = text.strip_prefix("provider:").ok_or("must be provider:NAME")?;
+        Provider::by_name(name).map(Self).ok_or_else(|| {
+            let names: Vec<_> = provider::ALL.iter().map(|provider| provider.name()).collect();
+            format!("no provider {name} in this build, which has {}", names.join(", "))
+        })
     }
 }
 
@@ -181,9 +155,4 @@ fn ops() -> impl TypedValueParser<Value = Op> {
 fn policies() -> impl TypedValueParser<Value = Policy> {
     PossibleValuesParser::new(Policy::ALL.map(Policy::name))
         .try_map(|name| Policy::ALL.into_iter().find(|policy| policy.name() == name).ok_or("no such policy"))
-}
-
-fn all_providers() -> impl TypedValueParser<Value = &'static Provider> {
-    PossibleValuesParser::new(provider::ALL.iter().map(|provider| provider.name()))
-        .try_map(|name| Provider::by_name(&name).ok_or("no such provider"))
 }

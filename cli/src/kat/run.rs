@@ -7,14 +7,10 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use twinlock_kat::{
-    Class, Date, Filter, Implementation, Options, Pattern, Progress, Report, Waivers,
-    harness::{Harness, Limits},
-    report, runner,
-};
+use twinlock_kat::{Class, Date, Filter, Options, Pattern, Progress, Report, Waivers, report, runner};
 
 use super::{
-    args::{ReportArg, ReportKind, Run, Who},
+    args::{ReportArg, ReportKind, Run},
     provider::Under,
     sets::Selection,
 };
@@ -50,12 +46,8 @@ pub(super) fn run(args: &Run) -> Result<(), Error> {
         keep_answers: false,
     };
     let started = Instant::now();
-    let implementation: Box<dyn Implementation> = match &args.implementation {
-        Who::Provider(provider) => Box::new(Under(provider)),
-        Who::Command(words) => Box::new(harness(words, args.timeout)?),
-    };
     let bar = bar(selection.total());
-    let report = runner::run(&*implementation, selection.read(), &options, &|progress: &Progress| {
+    let report = runner::run(&Under(args.implementation.0), selection.read(), &options, &|progress: &Progress| {
         bar.set_position(u64::try_from(progress.done).unwrap_or(u64::MAX));
         if progress.failed > 0 {
             bar.set_message(format!("{} failed, ", progress.failed));
@@ -76,11 +68,6 @@ pub(super) fn run(args: &Run) -> Result<(), Error> {
         1 => Err(Error::no(format_args!("{} of {} cases failed", report.counts().failed(), report.counts().read()))),
         _ => Err(Error::unverified(report.doubt().unwrap_or("nothing was verified"))),
     }
-}
-
-fn harness(words: &[String], timeout: u64) -> Result<Harness, Error> {
-    let limits = Limits { case: Duration::from_secs(timeout), ..Limits::default() };
-    Harness::start(words, limits).map_err(Error::failed)
 }
 
 fn waivers(path: &Path) -> Result<Waivers, Error> {

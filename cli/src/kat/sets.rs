@@ -51,7 +51,7 @@ impl Selection {
 
     /// What is known of a shipped set beside its cases.
     pub(super) fn status(&self, name: &str) -> Option<&'static str> {
-        self.shipped.iter().find(|entry| entry.name == name).map(|entry| entry.status.as_str())
+        self.shipped.iter().find(|entry| entry.name == name).map(|entry| entry.status.name())
     }
 
     /// The sets, read one after another.
@@ -62,7 +62,7 @@ impl Selection {
         });
         let files = self.files.iter().map(|path| {
             let name = path.display().to_string();
-            let cases = super::cases(&[path], None)?;
+            let cases = super::vectors(&[path], None)?;
             Ok(Set { name, cases, expected: None })
         });
         shipped.chain(files)

@@ -18,8 +18,8 @@ pub(super) fn list(args: &List) -> Result<(), Error> {
                 json!({
                     "name": entry.name,
                     "cases": entry.cases,
-                    "format": entry.format.name(),
-                    "status": entry.status,
+                    "format": entry.format,
+                    "status": entry.status.name(),
                     "package": entry.package,
                     "version": entry.version,
                     "licence": entry.licence,
@@ -34,7 +34,11 @@ pub(super) fn list(args: &List) -> Result<(), Error> {
         let _ = writeln!(
             text,
             "{:width$}  {:>6}  {}  ({} {})",
-            entry.name, entry.cases, entry.status, entry.package, entry.version
+            entry.name,
+            entry.cases,
+            entry.status.name(),
+            entry.package,
+            entry.version
         );
     }
     let total: usize = lock.iter().map(|entry| entry.cases).sum();
@@ -66,7 +70,7 @@ fn read(args: &Import) -> Result<Vec<Case>, Error> {
         })?),
     };
     let paths: Vec<&Path> = args.files.iter().map(AsRef::as_ref).collect();
-    super::cases(&paths, format)
+    super::vectors(&paths, format).map_err(Error::failed)
 }
 
 /// Counts by algorithm and operation.
@@ -90,13 +94,10 @@ pub(super) fn import(args: &Import) -> Result<(), Error> {
 pub(super) fn convert(args: &Convert) -> Result<(), Error> {
     let cases = read(&args.from)?;
     let source = args.from.files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
-    let header = formats::kat_vector::Header {
-        source: source.collect::<Vec<_>>().join(", "),
-        licence: String::new(),
-        agreed: Vec::new(),
-    };
+    let source: Vec<_> = source.collect();
+    let header = formats::kat_vector::Header::new(source.join(", "), String::new(), Vec::new());
     let mut content = Vec::new();
-    formats::kat_vector::write(&header, &cases, &mut content).map_err(|error| terminal::stdout_error(&error))?;
+    formats::kat_vector::write(&header, &cases, &mut content).map_err(Error::failed)?;
     if args.out.as_os_str() == "-" {
         return terminal::print(content);
     }
