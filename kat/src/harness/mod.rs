@@ -1,0 +1,3 @@
+//! Implementations in other processes.
+
+pub mod templates;
