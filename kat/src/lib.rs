@@ -9,10 +9,18 @@ mod answer;
 mod case;
 mod error;
 pub mod harness;
+mod pattern;
+pub mod report;
+pub mod runner;
 mod verdict;
+mod waiver;
 
 pub use algorithm::{Alg, Family, Field, Op};
 pub use answer::{About, Answer, Implementation, Lack, Outcome, Queue, Reason, Ticket};
 pub use case::{Case, Expect, Input, Output, Question, Shape, Value};
 pub use error::{Error, Place, What};
+pub use pattern::Pattern;
+pub use report::{Counts, Diagnosis, Failure, Mark, Record, Report, Sample, SetReport, Unselected, WaiverUse};
+pub use runner::{Filter, Options, Progress, Set, run};
 pub use verdict::{Class, Mismatch, Policy, Verdict};
+pub use waiver::{Date, Waiver, Waivers};
