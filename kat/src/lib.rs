@@ -8,10 +8,11 @@ pub mod algorithm;
 mod answer;
 mod case;
 mod error;
+pub mod harness;
 mod verdict;
 
 pub use algorithm::{Alg, Family, Field, Op};
-pub use answer::{About, Answer, Implementation, Lack, Outcome, Queue, Reason, Ticket};
+pub use answer::{About, Answer, Implementation, KeyForm, Lack, Outcome, Queue, Reason, Ticket};
 pub use case::{Case, Expect, Input, Output, Question, Shape, Value};
 pub use error::{Error, Place, What};
 pub use verdict::{Class, Mismatch, Policy, Verdict};
