@@ -1,0 +1,86 @@
+//! The unbroken models against published vectors.
+
+use std::{fs, path::PathBuf};
+
+use data_encoding::HEXLOWER_PERMISSIVE as HEX;
+use serde_json::Value;
+
+use super::mlkem;
+use crate::{Alg, Answer, Field, Input, Op, Output, Question};
+
+/// A file of the external data folder; none, told by name, if it is absent.
+fn data(test: &str, file: &str) -> Option<Vec<u8>> {
+    let folder = std::env::var_os("TWINLOCK_DATA")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data")), PathBuf::from);
+    let bytes = fs::read(folder.join("vectors").join(file)).ok();
+    if bytes.is_none() {
+        eprintln!("skipped: {test}: {file} absent");
+    }
+    bytes
+}
+
+fn hex(value: &Value) -> Vec<u8> {
+    HEX.decode(value.as_str().unwrap().as_bytes()).unwrap()
+}
+
+fn ask(alg: Alg, op: Op, input: Input) -> Answer {
+    let question = Question { alg, op, input };
+    assert_eq!(question.shape(), Ok(()));
+    mlkem::answer(None, &question)
+}
+
+fn output(outputs: &[(Field, Vec<u8>)]) -> Answer {
+    Answer::Output(outputs.iter().cloned().collect::<Output>())
+}
+
+#[test]
+fn ml_kem_agrees_with_acvp() {
+    for (folder, expected) in [("acvp-nist-2024", 180), ("acvp-nist-2026-07", 240)] {
+        let mut cases = 0;
+        for part in ["keyGen", "encapDecap"] {
+            let file = format!("{folder}/ML-KEM-{part}-FIPS203/internalProjection.json");
+            let Some(bytes) = data("ml_kem_agrees_with_acvp", &file) else { return };
+            let file: Value = serde_json::from_slice(&bytes).unwrap();
+            for group in file["testGroups"].as_array().unwrap() {
+                let alg = Alg::by_name(group["parameterSet"].as_str().unwrap()).unwrap();
+                for test in group["tests"].as_array().unwrap() {
+                    acvp(alg, group, test);
+                    cases += 1;
+                }
+            }
+        }
+        assert_eq!(cases, expected, "{folder}");
+    }
+}
+
+fn acvp(alg: Alg, group: &Value, test: &Value) {
+    // Encapsulation and decapsulation may have the keys in the group.
+    let get = |name: &str| hex(if test[name].is_null() { &group[name] } else { &test[name] });
+    let id = test["tcId"].clone();
+    match group["function"].as_str() {
+        None => {
+            let seed = [get("d"), get("z")].concat();
+            let answer = ask(alg, Op::Keygen, Input::new().with(Field::Seed, seed));
+            assert_eq!(answer, output(&[(Field::Ek, get("ek")), (Field::Dk, get("dk"))]), "{id}");
+        }
+        Some("encapsulation") => {
+            let answer = ask(alg, Op::Encaps, Input::new().with(Field::Ek, get("ek")).with(Field::M, get("m")));
+            assert_eq!(answer, output(&[(Field::C, get("c")), (Field::K, get("k"))]), "{id}");
+        }
+        Some("decapsulation") => {
+            let Answer::Output(given) =
+                ask(alg, Op::Decaps, Input::new().with(Field::Dk, get("dk")).with(Field::C, get("c")))
+            else {
+                panic!("{id} is refused");
+            };
+            assert_eq!(given[&Field::K], get("k"), "{id}");
+        }
+        Some(function) => {
+            let answer = match function {
+                "encapsulationKeyCheck" => ask(alg, Op::CheckEk, Input::new().with(Field::Ek, get("ek"))),
+                _ => ask(alg, Op::CheckDk, Input::new().with(Field::Dk, get("dk"))),
+            };
+            assert_eq!(matches!(answer, Answer::Output(_)), test["testPassed"] == true, "{id}: {answer:?}");
+        }
+    }
+}
