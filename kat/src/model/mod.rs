@@ -20,6 +20,8 @@ macro_rules! bugs {
     };
 }
 
+pub(crate) mod curve;
+pub(crate) mod hybrid;
 mod kpke;
 pub(crate) mod mlkem;
 
