@@ -28,8 +28,8 @@ type Poly = [u16; N];
 pub(super) enum Edition {
     /// FIPS 203 of August 2024.
     Final,
-    /// The initial public draft of August 2023: `G(d)` without k, and Â with its indices the other way round
-    /// (FIPS 203 §C.2).
+    /// The initial public draft of August 2023: `G(d)` without k (FIPS 203 §C.2). Its text also transposes Â, by
+    /// mistake; no published vector does, nor does this.
     Draft,
     /// Kyber of round 3: `G(d)` without k.
     RoundThree,
@@ -120,8 +120,7 @@ impl Pke {
 
     /// Â, row by row.
     fn matrix(&self, rho: &[u8]) -> Vec<Vec<Poly>> {
-        let transposed = (self.edition == Edition::Draft) != self.has(Bug::Transposed);
-        let element = |i, j| if transposed { self.sample_ntt(rho, i, j) } else { self.sample_ntt(rho, j, i) };
+        let element = |i, j| if self.has(Bug::Transposed) { self.sample_ntt(rho, i, j) } else { self.sample_ntt(rho, j, i) };
         (0..self.k as u8).map(|i| (0..self.k as u8).map(|j| element(i, j)).collect()).collect()
     }
 

@@ -50,7 +50,7 @@ bugs! {
         DraftG = "ml-kem-draft-g", "the seed is expanded by G(d), as in the draft, without the byte k", "FIPS 203 §5.1, algorithm 13 step 1; §C.2";
         SeedHalvesSwapped = "ml-kem-seed-halves-swapped", "the seed is taken as z ‖ d", "FIPS 203 §7.1, algorithm 19";
         ZFromD = "ml-kem-z-from-d", "z is the first half of the seed too", "FIPS 203 §6.1, algorithm 16 step 3";
-        Transposed = "ml-kem-a-transposed", "Â is transposed, as in the draft", "FIPS 203 §5.1, algorithm 13 step 5; §C.2";
+        Transposed = "ml-kem-a-transposed", "Â is transposed, as in the text of the draft", "FIPS 203 §5.1, algorithm 13 step 5; §C.2";
         NonceRestarts = "ml-kem-nonce-restarts", "the counter of the noise starts anew for e, so that e equals s", "FIPS 203 §5.1, algorithm 13 step 14";
         ThreeXofBlocks = "ml-kem-three-xof-blocks", "sampling of Â reads 504 bytes and leaves the rest zero", "FIPS 203 §4.2.2, algorithm 7";
         SampleAcceptsQ = "ml-kem-sampling-accepts-q", "sampling of Â takes the candidate q as a zero", "FIPS 203 §4.2.2, algorithm 7 step 8";

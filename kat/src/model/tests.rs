@@ -126,3 +126,52 @@ fn the_kems_of_hpke_agree_with_its_vectors() {
     }
     assert_eq!(seen.len(), 5);
 }
+
+/// The values of a text file by name. A name that comes twice keeps its first value.
+fn named(text: &str) -> std::collections::BTreeMap<&str, Vec<u8>> {
+    let mut values = std::collections::BTreeMap::new();
+    for (name, value) in text.lines().filter_map(|line| line.split_once(" = ")) {
+        if let Ok(value) = HEX.decode(value.as_bytes()) {
+            values.entry(name).or_insert(value);
+        }
+    }
+    values
+}
+
+#[test]
+fn the_draft_agrees_with_cctv() {
+    for (alg, name) in
+        [(Alg::MlKem512Ipd, "ML-KEM-512"), (Alg::MlKem768Ipd, "ML-KEM-768"), (Alg::MlKem1024Ipd, "ML-KEM-1024")]
+    {
+        for folder in ["intermediate", "unluckysample"] {
+            let file = format!("cctv/ML-KEM/{folder}/{name}.txt");
+            let Some(bytes) = data("the_draft_agrees_with_cctv", &file) else { return };
+            let values = named(str::from_utf8(&bytes).unwrap());
+            let get = |name: &str| values[name].clone();
+            let key = Input::new().with(Field::Seed, [get("d"), get("z")].concat());
+            assert_eq!(ask(alg, Op::Keygen, key), output(&[(Field::Ek, get("ek")), (Field::Dk, get("dk"))]), "{file}");
+            let answer = ask(alg, Op::Encaps, Input::new().with(Field::Ek, get("ek")).with(Field::M, get("m")));
+            assert_eq!(answer, output(&[(Field::C, get("c")), (Field::K, get("K"))]), "{file}");
+        }
+    }
+}
+
+#[test]
+fn kyber_agrees_with_round_three() {
+    for (alg, file) in [
+        (Alg::Kyber512, "legacy-round3/PQCkemKAT_1632.rsp"),
+        (Alg::Kyber768, "legacy-round3/PQCkemKAT_2400.rsp"),
+    ] {
+        let Some(bytes) = data("kyber_agrees_with_round_three", file) else { return };
+        let mut cases = 0;
+        for entry in str::from_utf8(&bytes).unwrap().split("\n\n") {
+            let values = named(entry);
+            let Some(sk) = values.get("sk") else { continue };
+            let input = Input::new().with(Field::Dk, sk.clone()).with(Field::C, values["ct"].clone());
+            let answer = ask(alg, Op::Decaps, input);
+            assert_eq!(answer, output(&[(Field::Ek, values["pk"].clone()), (Field::K, values["ss"].clone())]), "{alg}");
+            cases += 1;
+        }
+        assert_eq!(cases, 100, "{alg}");
+    }
+}
