@@ -109,8 +109,10 @@ impl Pke {
     pub(super) fn decrypt(&self, s: &[u8], c: &[u8]) -> Vec<u8> {
         let (c1, c2) = c.split_at(self.c1_len());
         let s: Vec<Poly> = s.chunks_exact(384).map(|s| decode(s, 12)).collect();
-        let u: Vec<Poly> =
-            c1.chunks_exact(32 * self.du).map(|u| ntt(decode(u, self.du).map(|y| self.decompress(y, self.du)))).collect();
+        let u: Vec<Poly> = c1
+            .chunks_exact(32 * self.du)
+            .map(|u| ntt(decode(u, self.du).map(|y| self.decompress(y, self.du))))
+            .collect();
         let v = decode(c2, self.dv).map(|y| self.decompress(y, self.dv));
         let su = inverse_ntt(dot(&s.iter().collect::<Vec<_>>(), &u));
         let mut m = Vec::new();
@@ -120,7 +122,8 @@ impl Pke {
 
     /// Â, row by row.
     fn matrix(&self, rho: &[u8]) -> Vec<Vec<Poly>> {
-        let element = |i, j| if self.has(Bug::Transposed) { self.sample_ntt(rho, i, j) } else { self.sample_ntt(rho, j, i) };
+        let element =
+            |i, j| if self.has(Bug::Transposed) { self.sample_ntt(rho, i, j) } else { self.sample_ntt(rho, j, i) };
         (0..self.k as u8).map(|i| (0..self.k as u8).map(|j| element(i, j)).collect()).collect()
     }
 

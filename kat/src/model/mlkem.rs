@@ -207,6 +207,18 @@ impl MlKem {
         Reencryption { key: self.bound(key, c), c: again }
     }
 
+    /// The encapsulation key in an expanded key of the right length.
+    pub(super) fn ek_of<'a>(&self, dk: &'a [u8]) -> &'a [u8] {
+        self.parts(dk).ek
+    }
+
+    /// Whether an expanded key of the right length opens what its own encapsulation key closes: the consistency
+    /// check of §7.1, on a message of zeros, without H(ek).
+    pub(super) fn opens_its_own(&self, dk: &[u8]) -> bool {
+        let Parts { s, ek, .. } = self.parts(dk);
+        self.0.decrypt(s, &self.0.encrypt(ek, &[0; 32], &[0; 32])) == [0; 32]
+    }
+
     fn parts<'a>(&self, dk: &'a [u8]) -> Parts<'a> {
         let (s, rest) = dk.split_at(384 * self.0.k);
         let (ek, rest) = rest.split_at(self.ek_len());
@@ -258,7 +270,7 @@ impl MlKem {
             return self.keygen(seed);
         }
         let dk = self.check_dk(input.bytes(Field::Dk))?;
-        Ok((self.parts(dk).ek.to_vec(), dk.to_vec()))
+        Ok((self.ek_of(dk).to_vec(), dk.to_vec()))
     }
 }
 

@@ -21,6 +21,7 @@ macro_rules! bugs {
 }
 
 pub(crate) mod curve;
+pub(crate) mod encoding;
 pub(crate) mod hybrid;
 mod kpke;
 pub(crate) mod mlkem;

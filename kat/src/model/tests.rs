@@ -5,8 +5,11 @@ use std::{fs, path::PathBuf};
 use data_encoding::HEXLOWER_PERMISSIVE as HEX;
 use serde_json::Value;
 
-use super::{hybrid, mlkem};
-use crate::{Alg, Answer, Field, Input, Op, Output, Question};
+use super::{
+    encoding::{self, Bug},
+    hybrid, mlkem,
+};
+use crate::{Alg, Answer, Field, Input, Lack, Op, Output, Question, Reason};
 
 /// A file of the external data folder; none, told by name, if it is absent.
 fn data(test: &str, file: &str) -> Option<Vec<u8>> {
@@ -27,6 +30,7 @@ fn ask(alg: Alg, op: Op, input: Input) -> Answer {
     let question = Question { alg, op, input };
     assert_eq!(question.shape(), Ok(()));
     match mlkem::answer(None, &question) {
+        Answer::Unsupported(Lack::Op) => encoding::answer(None, &question),
         Answer::Unsupported(_) => hybrid::answer(None, &question),
         answer => answer,
     }
@@ -158,10 +162,9 @@ fn the_draft_agrees_with_cctv() {
 
 #[test]
 fn kyber_agrees_with_round_three() {
-    for (alg, file) in [
-        (Alg::Kyber512, "legacy-round3/PQCkemKAT_1632.rsp"),
-        (Alg::Kyber768, "legacy-round3/PQCkemKAT_2400.rsp"),
-    ] {
+    for (alg, file) in
+        [(Alg::Kyber512, "legacy-round3/PQCkemKAT_1632.rsp"), (Alg::Kyber768, "legacy-round3/PQCkemKAT_2400.rsp")]
+    {
         let Some(bytes) = data("kyber_agrees_with_round_three", file) else { return };
         let mut cases = 0;
         for entry in str::from_utf8(&bytes).unwrap().split("\n\n") {
@@ -173,5 +176,33 @@ fn kyber_agrees_with_round_three() {
             cases += 1;
         }
         assert_eq!(cases, 100, "{alg}");
+    }
+}
+
+#[test]
+fn keys_of_rfc_9935_are_read_and_bad_ones_refused() {
+    let der = |name: &str| {
+        let bytes = data("keys_of_rfc_9935_are_read_and_bad_ones_refused", &format!("lamps-mlkem-rfc9935/{name}"))?;
+        Some(der::pem::decode_vec(str::from_utf8(&bytes).unwrap().trim_start().as_bytes()).unwrap().1)
+    };
+    for (alg, name) in [(Alg::MlKem512, "512"), (Alg::MlKem768, "768"), (Alg::MlKem1024, "1024")] {
+        let Some(public) = der(&format!("ML-KEM-{name}.pub")) else { return };
+        let Answer::Output(ek) = ask(alg, Op::Spki, Input::new().with(Field::Der, public)) else { panic!("{name}") };
+        for form in ["seed", "expanded", "both"] {
+            let Some(private) = der(&format!("ML-KEM-{name}-{form}.priv")) else { return };
+            let ask = |der: Vec<u8>| ask(alg, Op::Pkcs8, Input::new().with(Field::Der, der));
+            assert_eq!(ask(private.clone()), Answer::Output(ek.clone()), "{name} {form}");
+            assert_eq!(ask([&private[..], &[0]].concat()), Answer::Reject(Reason::Encoding), "{name} {form}");
+        }
+    }
+    let bugs = [Bug::Disagreement, Bug::PairUnchecked, Bug::HashUnchecked, Bug::Disagreement];
+    for (number, bug) in (1..).zip(bugs) {
+        let Some(private) = der(&format!("bad-ML-KEM-512-{number}.priv")) else { return };
+        let question = Question { alg: Alg::MlKem512, op: Op::Pkcs8, input: Input::new().with(Field::Der, private) };
+        assert!(matches!(encoding::answer(None, &question), Answer::Reject(_)), "{number}");
+        for (other, name, ..) in encoding::BUGS {
+            let accepts = matches!(encoding::answer(Some(*other), &question), Answer::Output(_));
+            assert_eq!(accepts, *other == bug, "{number}: {name}");
+        }
     }
 }
