@@ -24,6 +24,7 @@ pub(crate) mod curve;
 pub(crate) mod encoding;
 pub(crate) mod hybrid;
 mod kpke;
+pub(crate) mod mldsa;
 pub(crate) mod mlkem;
 
 use sha3::Digest;
@@ -43,6 +44,17 @@ pub(crate) enum Wrong {
 impl From<Reason> for Wrong {
     fn from(reason: Reason) -> Self {
         Self::Input(reason)
+    }
+}
+
+/// What another model says that is no output.
+impl From<Answer> for Wrong {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Unsupported(lack) => Self::Lacks(lack),
+            Answer::Reject(reason) => Self::Input(reason),
+            Answer::Output(_) | Answer::Error(_) => Self::Input(Reason::Other),
+        }
     }
 }
 
