@@ -20,7 +20,9 @@ macro_rules! bugs {
     };
 }
 
+pub(crate) mod composite;
 pub(crate) mod curve;
+pub(crate) mod eddsa;
 pub(crate) mod encoding;
 pub(crate) mod hybrid;
 mod kpke;

@@ -12,7 +12,7 @@ use super::{
 use crate::{Alg, Answer, Field, Input, Lack, Op, Output, Question, Reason};
 
 /// A file of the external data folder; none, told by name, if it is absent.
-fn data(test: &str, file: &str) -> Option<Vec<u8>> {
+pub(in crate::model) fn data(test: &str, file: &str) -> Option<Vec<u8>> {
     let folder = std::env::var_os("TWINLOCK_DATA")
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data")), PathBuf::from);
     let bytes = fs::read(folder.join("vectors").join(file)).ok();

@@ -9,10 +9,9 @@ use super::{
     encode::{Signature, SigningKey},
     poly::{Poly, Signed, dot, inverse_ntt, norm},
     prehash::Message,
-    sample::hash,
     transformed,
 };
-use crate::{Case, Expect, Field, Input, Op, Output, Question};
+use crate::{Case, Expect, Field, Input, Op, Output, Question, model::shake256};
 
 macro_rules! faults {
     ($($variant:ident = $name:literal, $valid:literal;)*) => {
@@ -207,7 +206,7 @@ impl<'a> Smith<'a> {
     ) -> Option<Question> {
         let message = self.message(model)?;
         (0..ROUNDS).find_map(|round| {
-            let rnd = hash(&[self.question.input.bytes(Field::Rnd), &round.to_le_bytes()], 32);
+            let rnd = shake256(&[self.question.input.bytes(Field::Rnd), &round.to_le_bytes()], 32);
             let sig = model.sign_internal(&self.key, &message, &rnd, attempts, &take_z).ok()?;
             let mut sig = self.model.decode_sig(&sig).ok()?;
             edit(&mut sig)?;
@@ -293,7 +292,7 @@ impl<'a> Smith<'a> {
 
     /// A z well below the bound.
     fn small_z(&self, round: u16) -> Vec<Signed> {
-        let seed = hash(&[self.question.input.bytes(Field::Rnd), &round.to_le_bytes()], 64);
+        let seed = shake256(&[self.question.input.bytes(Field::Rnd), &round.to_le_bytes()], 64);
         self.model.expand_mask(&seed, 0).iter().map(|z| z.map(|z| z >> 1)).collect()
     }
 

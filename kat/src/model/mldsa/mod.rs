@@ -16,9 +16,8 @@ use self::{
     encode::{Signature, SigningKey, centred_vector},
     poly::{D, Poly, Signed, difference, dot, inverse_ntt, norm, ntt, product, reduced, sum},
     prehash::Message,
-    sample::hash,
 };
-use crate::{Alg, Answer, Field, Lack, Op, Output, Question, Reason};
+use crate::{Alg, Answer, Field, Lack, Op, Output, Question, Reason, model::shake256};
 
 /// A parameter set (FIPS 204 table 1).
 struct Params {
@@ -114,13 +113,13 @@ impl Model {
         }
         let sizes = [self.params.k as u8, self.params.l as u8];
         let sizes: &[u8] = if self.has(Bug::SeedDraft) { &[] } else { &sizes };
-        let expanded = hash(&[seed, sizes], 128);
+        let expanded = shake256(&[seed, sizes], 128);
         let (rho, rest) = expanded.split_at(32);
         let (rho_prime, key) = rest.split_at(64);
         let (s1, s2) = self.expand_s(rho_prime);
         let (t1, t0) = self.halves(rho, &s1, &s2);
         let pk = self.encode_pk(rho, &t1);
-        let tr = hash(&[&pk], 64);
+        let tr = shake256(&[&pk], 64);
         Ok((pk, SigningKey { rho: rho.to_vec(), k: key.to_vec(), tr, s1, s2, t0 }))
     }
 
@@ -173,7 +172,7 @@ impl Model {
         let a = self.expand_a(&key.rho);
         let mu = self.representative(&key.tr, message);
         let rnd = if self.has(Bug::RndIgnored) { &[0; 32] } else { rnd };
-        let seed = hash(&[&key.k, rnd, &mu], 64);
+        let seed = shake256(&[&key.k, rnd, &mu], 64);
         let step = if self.has(Bug::KappaByOne) { 1 } else { l as u16 };
         let low_bound = (gamma2 as i32).saturating_sub(self.params.beta());
         for attempt in 0..attempts {
@@ -181,7 +180,7 @@ impl Model {
             let y_hat = transformed(&y);
             let w: Vec<Poly> = a.iter().map(|row| inverse_ntt(dot(row, &y_hat))).collect();
             let w1 = self.encode_w1(w.iter().flatten().map(|w| self.high_bits(*w)));
-            let challenge = hash(&[&mu, &w1], challenge_len);
+            let challenge = shake256(&[&mu, &w1], challenge_len);
             let c = ntt(reduced(&self.sample_in_ball(&challenge)));
             let times_c =
                 |vector: &[Poly]| -> Vec<Poly> { vector.iter().map(|one| inverse_ntt(product(&c, one))).collect() };
@@ -232,7 +231,7 @@ impl Model {
         let (rho, t1) = self.decode_pk(&fitted)?;
         let hints = self.decode_hints(&sig.hints)?;
         let hashed = if self.has(Bug::LongKey) { pk.get(..self.params.pk_len()).unwrap_or(pk) } else { pk };
-        let mu = self.representative(&hash(&[hashed], 64), message);
+        let mu = self.representative(&shake256(&[hashed], 64), message);
         let c = ntt(reduced(&self.sample_in_ball(&sig.challenge)));
         let z = transformed(&sig.z);
         let rows = self.expand_a(rho).into_iter().zip(&t1).map(|(row, t1)| {
@@ -242,14 +241,14 @@ impl Model {
         let w: Vec<Poly> = rows.map(inverse_ntt).collect();
         let pairs = hints.iter().flatten().zip(w.iter().flatten());
         let w1 = self.encode_w1(pairs.map(|(hint, w)| self.use_hint(*hint, *w)));
-        Ok(hash(&[&mu, &w1], challenge_len))
+        Ok(shake256(&[&mu, &w1], challenge_len))
     }
 
     /// μ: algorithm 7 step 6, algorithm 8 step 7.
     fn representative(&self, tr: &[u8], message: &Message) -> Vec<u8> {
         let tr = if self.has(Bug::ShortTr) { tr.get(..32).unwrap_or(tr) } else { tr };
         match message {
-            Message::Formatted(message) => hash(&[tr, message], 64),
+            Message::Formatted(message) => shake256(&[tr, message], 64),
             Message::Mu(mu) => mu.clone(),
         }
     }

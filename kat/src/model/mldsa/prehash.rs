@@ -2,8 +2,8 @@
 
 use sha2::Digest as _;
 
-use super::{Bug, Model, sample::hash};
-use crate::{Answer, Field, Input, Lack, Op, Reason};
+use super::{Bug, Model};
+use crate::{Answer, Field, Input, Lack, Op, Reason, model::shake256};
 
 /// The message, as far as it is hashed.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ const HASHES: [Hash; 12] = [
     Hash("SHA3-384", 9, |m| sha3::Sha3_384::digest(m).to_vec()),
     Hash("SHA3-512", 10, |m| sha3::Sha3_512::digest(m).to_vec()),
     Hash("SHAKE-128", 11, shake128),
-    Hash("SHAKE-256", 12, |m| hash(&[m], 64)),
+    Hash("SHAKE-256", 12, |m| shake256(&[m], 64)),
 ];
 
 fn shake128(message: &[u8]) -> Vec<u8> {

@@ -12,6 +12,7 @@ use super::{
     encode::unpack,
     poly::{Poly, Q, Signed},
 };
+use crate::model::shake256;
 
 /// H: SHAKE256 of the parts.
 pub(super) fn h(parts: &[&[u8]]) -> impl XofReader + use<> {
@@ -20,13 +21,6 @@ pub(super) fn h(parts: &[&[u8]]) -> impl XofReader + use<> {
         state.update(part);
     }
     state.finalize_xof()
-}
-
-/// `len` bytes of H.
-pub(super) fn hash(parts: &[&[u8]], len: usize) -> Vec<u8> {
-    let mut out = vec![0; len];
-    h(parts).read(&mut out);
-    out
 }
 
 impl Model {
@@ -119,7 +113,11 @@ impl Model {
     pub(super) fn expand_mask(&self, rho: &[u8], kappa: u16) -> Vec<Signed> {
         let bits = self.params.z_bits();
         let one = |r: u16| {
-            unpack(&hash(&[rho, &kappa.wrapping_add(r).to_le_bytes()], 32 * bits as usize), bits, self.params.gamma1)
+            unpack(
+                &shake256(&[rho, &kappa.wrapping_add(r).to_le_bytes()], 32 * bits as usize),
+                bits,
+                self.params.gamma1,
+            )
         };
         (0..self.params.l as u16).map(one).collect()
     }

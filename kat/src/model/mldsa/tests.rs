@@ -1,23 +1,13 @@
-use std::path::PathBuf;
-
 use data_encoding::HEXUPPER_PERMISSIVE as HEX;
 use serde_json::Value;
 
 use super::{craft::Fault, *};
-use crate::{Case, Expect, Input, Policy, Verdict, answer::Outcome};
+use crate::{Case, Expect, Input, Policy, Verdict, answer::Outcome, model::tests::data};
 
 const SETS: [Alg; 3] = [Alg::MlDsa44, Alg::MlDsa65, Alg::MlDsa87];
 
-/// A file of the external data folder, or nothing, told by name.
-fn data(test: &str, file: &str) -> Option<Value> {
-    let root = std::env::var_os("TWINLOCK_DATA")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
-    let path = root.join("vectors").join(file);
-    let Ok(text) = std::fs::read_to_string(path) else {
-        eprintln!("skipped: {test}: {file} absent");
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
+fn json(test: &str, file: &str) -> Option<Value> {
+    data(test, file).map(|text| serde_json::from_slice(&text).unwrap())
 }
 
 fn field(name: &str) -> Option<Field> {
@@ -93,8 +83,8 @@ fn passes(bug: Option<Bug>, case: &Case) -> bool {
 fn check(test: &str, mode: &str, counts: [usize; 2]) {
     let folder = |year: &str| format!("acvp-nist-{year}/ML-DSA-{mode}-FIPS204");
     let both = format!("{}/internalProjection.json", folder("2024"));
-    let first = data(test, &both).map(|both| (both.clone(), both));
-    let half = |name: &str| data(test, &format!("{}/{name}.json", folder("2026-07")));
+    let first = json(test, &both).map(|both| (both.clone(), both));
+    let half = |name: &str| json(test, &format!("{}/{name}.json", folder("2026-07")));
     let second = half("prompt").zip(half("expectedResults"));
     for (files, count) in [first, second].into_iter().zip(counts) {
         let Some((prompt, results)) = files else { continue };
