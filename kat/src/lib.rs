@@ -9,6 +9,7 @@ mod answer;
 mod case;
 mod error;
 pub mod harness;
+mod model;
 mod verdict;
 
 pub use algorithm::{Alg, Family, Field, Op};
