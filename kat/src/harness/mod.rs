@@ -56,3 +56,6 @@ const fn sizes(alg: Alg) -> Option<Sizes> {
     };
     Some(Sizes { public, private, result })
 }
+
+#[cfg(test)]
+mod tests;

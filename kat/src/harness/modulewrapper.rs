@@ -630,3 +630,70 @@ pub fn serve_modulewrapper(
     }
     Ok(answered)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn frames_of_aes_gcm_are_the_ones_of_acvptool() {
+        let input = Input::new()
+            .with(Field::Key, [1; 16])
+            .with(Field::Nonce, [2; 12])
+            .with(Field::Aad, *b"a")
+            .with(Field::Ct, *b"cipher")
+            .with(Field::Tag, [3; 16]);
+        let open = Question { alg: Alg::Aes128Gcm, op: Op::Open, input };
+        let row = row(open.alg, open.op).unwrap();
+        let request = row.request(&open);
+        assert_eq!(request[0], b"AES-GCM/open");
+        assert_eq!(request[1], [16, 0, 0, 0]);
+        assert_eq!(request[3], [&b"cipher"[..], &[3; 16]].concat());
+        assert_eq!(row.question(open.alg, open.op, &request).as_ref(), Some(&open));
+        assert_eq!(row.question(Alg::Aes256Gcm, open.op, &request), None, "the key is of another length");
+        let msg = Answer::Output(Output::from([(Field::Msg, b"plain!".to_vec())]));
+        for answer in [msg, Answer::Reject(Reason::Tag)] {
+            assert_eq!(row.answer(&open, row.response(&answer).unwrap()), Ok(answer));
+        }
+        assert!(row.answer(&open, vec![vec![0], b"plain!".to_vec()]).is_err(), "a plaintext beside a refusal");
+        let mut bytes = frame(&request);
+        assert_eq!(bytes[..8], [6, 0, 0, 0, 12, 0, 0, 0]);
+        assert_eq!(read_frame(&mut Cursor::new(&bytes)), Ok(Some(request)));
+        bytes.pop();
+        assert_eq!(read_frame(&mut Cursor::new(&bytes)), Ok(None), "cut short");
+        assert!(read_frame(&mut Cursor::new([1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff])).is_err(), "too long");
+    }
+
+    #[test]
+    fn what_is_not_declared_is_not_asked() {
+        let config = json!([
+            {"algorithm": "acvptool", "features": ["batch"]},
+            {"algorithm": "SHA2-256", "revision": "1.0", "messageLength": [{"min": 8, "max": 16, "increment": 8}]},
+            {"algorithm": "ACVP-AES-GCM", "direction": ["encrypt"], "keyLen": [128], "ivLen": [96], "ivGen": "internal"},
+            {"algorithm": "ACVP-AES-GCM", "direction": ["decrypt"], "keyLen": [128, 256], "ivLen": [96],
+             "tagLen": [64, 128], "ivGen": "external"},
+            {"algorithm": "ML-DSA", "mode": "sigVer", "signatureInterfaces": ["external"], "externalMu": [false],
+             "capabilities": [{"parameterSets": ["ML-DSA-65"], "contextLength": [{"min": 0, "max": 8}]}]},
+        ]);
+        let wrapper = Wrapper { name: "w".into(), declared: read_config(config.as_array().unwrap()) };
+        let lack = |alg, op, inputs: &[(Field, usize)]| {
+            let input = inputs.iter().fold(Input::new(), |input, (field, length)| input.with(*field, vec![0; *length]));
+            wrapper.lack(&Question { alg, op, input })
+        };
+        use Field::{Aad, Ct, Ctx, Key, Msg, Nonce, Pk, Sig, Tag};
+        assert_eq!(lack(Alg::Sha256, Op::Hash, &[(Msg, 2)]), None);
+        assert_eq!(lack(Alg::Sha256, Op::Hash, &[(Msg, 3)]), Some(Lack::Param));
+        assert_eq!(lack(Alg::Sha512, Op::Hash, &[(Msg, 1)]), Some(Lack::Alg));
+        let open =
+            |nonce, tag| lack(Alg::Aes256Gcm, Op::Open, &[(Key, 32), (Nonce, nonce), (Aad, 0), (Ct, 0), (Tag, tag)]);
+        assert_eq!([open(12, 16), open(12, 8)], [None; 2]);
+        assert_eq!([open(11, 16), open(12, 4)], [Some(Lack::Param); 2]);
+        assert_eq!(lack(Alg::Aes128Gcm, Op::Seal, &[]), Some(Lack::Op), "nonces of its own");
+        let verify = |ctx| lack(Alg::MlDsa65, Op::Verify, &[(Pk, 1952), (Msg, 1), (Ctx, ctx), (Sig, 3309)]);
+        assert_eq!([verify(1), verify(2)], [None, Some(Lack::Param)]);
+        assert_eq!(lack(Alg::MlDsa65, Op::VerifyInternal, &[]), Some(Lack::Op));
+        assert_eq!(lack(Alg::MlDsa44, Op::Verify, &[]), Some(Lack::Alg));
+    }
+}
