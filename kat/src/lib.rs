@@ -10,10 +10,12 @@ mod case;
 mod error;
 pub mod harness;
 mod model;
+mod mutants;
 mod verdict;
 
 pub use algorithm::{Alg, Family, Field, Op};
 pub use answer::{About, Answer, Implementation, KeyForm, Lack, Outcome, Queue, Reason, Ticket};
 pub use case::{Case, Expect, Input, Output, Question, Shape, Value};
 pub use error::{Error, Place, What};
+pub use mutants::{Mutant, Row, Score, Scored, Tally, mutants, references, score};
 pub use verdict::{Class, Mismatch, Policy, Verdict};

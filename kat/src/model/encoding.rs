@@ -127,7 +127,7 @@ impl Keys {
             let version: u8 = reader.decode()?;
             self.algorithm(reader)?;
             let private = <&OctetStringRef>::decode(reader)?.as_bytes();
-            if !reader.is_finished() && reader.peek_tag()? == ATTRIBUTES {
+            if !reader.is_finished() && Tag::peek(reader)? == ATTRIBUTES {
                 AnyRef::decode(reader)?;
             }
             let beside: Option<BitStringRef<'_>> = reader.context_specific(TagNumber(1), TagMode::Implicit)?;

@@ -98,7 +98,7 @@ pub(crate) fn verifying_key(alg: Alg, sk: &[u8]) -> Result<Vec<u8>, Answer> {
     let key = model.decode_sk(sk)?;
     let (t1, t0) = model.halves(&key.rho, &key.s1, &key.s2);
     let pk = model.encode_pk(&key.rho, &t1);
-    if t0 == key.t0 && hash(&[&pk], 64) == key.tr { Ok(pk) } else { Err(Answer::Reject(Reason::Hash)) }
+    if t0 == key.t0 && shake256(&[&pk], 64) == key.tr { Ok(pk) } else { Err(Answer::Reject(Reason::Hash)) }
 }
 
 impl Model {
