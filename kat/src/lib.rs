@@ -9,6 +9,8 @@ mod answer;
 mod case;
 mod error;
 mod generate;
+mod model;
+mod mutants;
 mod verdict;
 
 pub use algorithm::{Alg, Family, Field, Op};
@@ -16,4 +18,5 @@ pub use answer::{About, Answer, Implementation, Lack, Outcome, Queue, Reason, Ti
 pub use case::{Case, Expect, Input, Output, Question, Shape, Value};
 pub use error::{Error, Place, What};
 pub use generate::{Disagreement, Generated, Made, generate};
+pub use mutants::{Mutant, Row, Score, Scored, Tally, mutants, references, score};
 pub use verdict::{Class, Mismatch, Policy, Verdict};
