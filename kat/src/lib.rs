@@ -8,6 +8,7 @@ pub mod algorithm;
 mod answer;
 mod case;
 mod error;
+pub mod formats;
 mod verdict;
 
 pub use algorithm::{Alg, Family, Field, Op};
