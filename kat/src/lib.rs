@@ -8,6 +8,7 @@ pub mod algorithm;
 mod answer;
 mod case;
 mod error;
+<<<<<<< HEAD
 mod generate;
 pub mod harness;
 mod model;
@@ -15,6 +16,9 @@ mod mutants;
 mod pattern;
 pub mod report;
 pub mod runner;
+=======
+pub mod formats;
+>>>>>>> k-fmt1
 mod verdict;
 mod waiver;
 
