@@ -8,7 +8,6 @@ pub mod algorithm;
 mod answer;
 mod case;
 mod error;
-<<<<<<< HEAD
 mod generate;
 pub mod harness;
 mod model;
@@ -16,9 +15,7 @@ mod mutants;
 mod pattern;
 pub mod report;
 pub mod runner;
-=======
 pub mod formats;
->>>>>>> k-fmt1
 mod verdict;
 mod waiver;
 
