@@ -9,6 +9,7 @@ mod answer;
 mod case;
 mod error;
 pub mod formats;
+pub mod status;
 mod verdict;
 
 pub use algorithm::{Alg, Family, Field, Op};
