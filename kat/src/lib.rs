@@ -8,6 +8,7 @@ pub mod algorithm;
 mod answer;
 mod case;
 mod error;
+pub mod formats;
 mod generate;
 pub mod harness;
 mod model;
@@ -15,7 +16,9 @@ mod mutants;
 mod pattern;
 pub mod report;
 pub mod runner;
-pub mod formats;
+#[cfg(feature = "vectors")]
+pub mod sets;
+pub mod status;
 mod verdict;
 mod waiver;
 

@@ -108,8 +108,7 @@ pub fn load(entry: &Entry) -> Result<Vec<Case>, Error> {
         return Err(Error::of_file(What::UnknownFormat).in_file(entry.name.clone()));
     };
     let texts = texts(entry)?;
-    let files: Vec<_> =
-        entry.files.iter().zip(&texts).map(|(file, bytes)| File { name: &file.name, bytes }).collect();
+    let files: Vec<_> = entry.files.iter().zip(&texts).map(|(file, bytes)| File { name: &file.name, bytes }).collect();
     let cases = formats::read(Some(format), &files)?;
     if cases.len() != entry.cases {
         let what = What::Count { expected: entry.cases, found: cases.len() };

@@ -10,10 +10,8 @@ use twinlock_kat::{
 
 /// The file's bytes, or a word that it is not there.
 fn file(test: &str, name: &str) -> Option<Vec<u8>> {
-    let data = env::var_os("TWINLOCK_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data")),
-        PathBuf::from,
-    );
+    let data = env::var_os("TWINLOCK_DATA")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data")), PathBuf::from);
     let bytes = fs::read(data.join("vectors").join(name));
     if bytes.is_err() {
         eprintln!("skipped: {test}: {name} absent");
@@ -107,7 +105,8 @@ fn xwing_files_are_read() {
 #[test]
 fn composites_of_every_kind_are_read() {
     const TEST: &str = "composites_of_every_kind_are_read";
-    for (name, count, algs) in [("composite-sigs/testvectors.json", 66, 21), ("composite-kem/testvectors.json", 18, 14)] {
+    for (name, count, algs) in [("composite-sigs/testvectors.json", 66, 21), ("composite-kem/testvectors.json", 18, 14)]
+    {
         let Some(cases) = cases(TEST, Format::Composite, &[name]) else { continue };
         assert_eq!(cases.len(), count, "{name}");
         let found: BTreeSet<_> = cases.iter().map(|case| case.question.alg).collect();
@@ -124,7 +123,9 @@ fn lamps_keys_of_one_name_go_together() {
     ] {
         let mut names = Vec::new();
         for alg in algs {
-            names.extend(["-seed.priv", "-expanded.priv", "-both.priv", ".pub"].map(|end| format!("{folder}/{alg}{end}")));
+            names.extend(
+                ["-seed.priv", "-expanded.priv", "-both.priv", ".pub"].map(|end| format!("{folder}/{alg}{end}")),
+            );
         }
         names.extend(bad.iter().zip(1..).map(|(name, number)| format!("{folder}/{name}-{number}.priv")));
         let names: Vec<_> = names.iter().map(String::as_str).collect();

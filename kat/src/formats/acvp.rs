@@ -203,8 +203,26 @@ const BYTES: [&str; 15] =
 
 /// All keys of tests.
 const KEYS: &[&str] = &[
-    "tcId", "deferred", "testPassed", "reason", "hashAlg", "d", "z", "seed", "ek", "dk", "m", "c", "k", "pk", "sk",
-    "message", "context", "mu", "rnd", "signature",
+    "tcId",
+    "deferred",
+    "testPassed",
+    "reason",
+    "hashAlg",
+    "d",
+    "z",
+    "seed",
+    "ek",
+    "dk",
+    "m",
+    "c",
+    "k",
+    "pk",
+    "sk",
+    "message",
+    "context",
+    "mu",
+    "rnd",
+    "signature",
 ];
 
 impl<'de> Deserialize<'de> for Test {

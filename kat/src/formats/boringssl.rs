@@ -206,7 +206,8 @@ mod tests {
         assert_eq!((sign.question.op, sign.question.input.bytes(F::Rnd)), (Op::SignInternal, &[0; 32][..]));
 
         let head = "[privateSeed = 01]\n[privateKeyPkcs8 = 02]\n[publicKey = 03]\n\n";
-        let text = format!("{head}# tcId = 1\n# n\nmsg = 04\nmu = 05\nctx = 06\nsig = 07\nresult = valid\nflags = A,B\n");
+        let text =
+            format!("{head}# tcId = 1\n# n\nmsg = 04\nmu = 05\nctx = 06\nsig = 07\nresult = valid\nflags = A,B\n");
         let sign = one("mldsa_44_sign_seed_test.txt", &text);
         assert_eq!((sign.note.as_str(), sign.flags.as_slice()), ("tcId = 1; n", &["A".to_owned(), "B".into()][..]));
         let input = Input::new().with(F::Seed, [1]).with(F::Msg, [4]).with(F::Ctx, [6]).with(F::Rnd, [0; 32]);

@@ -162,7 +162,12 @@ mod tests {
             (SIGS, r#""s":"#, r#""c":"","s":"#, "vectors: case id-MLDSA44-Ed25519-SHA512: field `c` must not be here"),
             (SIGS, "id-ML-DSA-44", "id-ML-DSA-45", "vectors: case id-ML-DSA-45: unknown algorithm `id-ML-DSA-45`"),
             (SIGS, r#""ctx":"AQ==","#, "", "vectors: must have `m` and `ctx`, or `cacert`"),
-            (KEMS, r#""k":"Bg==""#, r#""s":"""#, "vectors: case id-MLKEM768-X25519-SHA3-256: field `s` must not be here"),
+            (
+                KEMS,
+                r#""k":"Bg==""#,
+                r#""s":"""#,
+                "vectors: case id-MLKEM768-X25519-SHA3-256: field `s` must not be here",
+            ),
             (KEMS, r#""ek":"Ag=="#, r#""ek":"Ag="#, "vectors:2:57: not bytes in base64: "),
         ] {
             let changed = text.replace(from, to);

@@ -19,10 +19,7 @@
 use std::io::Write;
 
 use data_encoding::HEXLOWER;
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer, de,
-    ser::SerializeMap as _,
-};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap as _};
 
 use crate::{Alg, Case, Error, Expect, Field, Input, Op, Output, Place, Question, Value, What, algorithm::Kind};
 
@@ -94,11 +91,7 @@ fn line<'de, T: Deserialize<'de>>(number: usize, text: &'de str) -> Result<T, Er
 ///
 /// # Errors
 /// A case that its algorithm does not have; what the writer answers.
-pub fn write<'a>(
-    header: &Header,
-    cases: impl IntoIterator<Item = &'a Case>,
-    mut out: impl Write,
-) -> Result<(), Error> {
+pub fn write<'a>(header: &Header, cases: impl IntoIterator<Item = &'a Case>, mut out: impl Write) -> Result<(), Error> {
     serde_json::to_writer(&mut out, header).map_err(std::io::Error::from)?;
     writeln!(out)?;
     for case in cases {
@@ -356,34 +349,29 @@ mod tests {
             Kind::Number => any::<u64>().prop_map(Value::Number).boxed(),
         };
         let bytes = || vec(any::<u8>(), 0..40);
-        select(Alg::ALL)
-            .prop_flat_map(|alg| (Just(alg), select(alg.ops())))
-            .prop_flat_map(move |(alg, op)| {
-                let inputs: Vec<_> = op
-                    .inputs(alg.family())
-                    .iter()
-                    .map(|needs| {
-                        let given = select(needs.names().to_vec()).prop_flat_map(move |field| (Just(field), value(field)));
-                        if needs.required() { given.prop_map(Some).boxed() } else { option::of(given).boxed() }
-                    })
-                    .collect();
-                let outputs: Vec<_> = op
-                    .outputs(alg.family())
-                    .iter()
-                    .map(|field| option::of((Just(*field), bytes())))
-                    .collect();
-                let text = (any::<String>(), any::<String>(), vec(any::<String>(), 0..3), 0..3_u8);
-                (inputs, outputs, text).prop_map(move |(inputs, outputs, (id, note, flags, kind))| {
-                    let input = Input(inputs.into_iter().flatten().collect());
-                    let output = outputs.into_iter().flatten().collect();
-                    let expect = match kind {
-                        0 => Expect::Output(output),
-                        1 => Expect::Either(output),
-                        _ => Expect::Reject,
-                    };
-                    Case { id, note, flags, question: Question { alg, op, input }, expect }
+        select(Alg::ALL).prop_flat_map(|alg| (Just(alg), select(alg.ops()))).prop_flat_map(move |(alg, op)| {
+            let inputs: Vec<_> = op
+                .inputs(alg.family())
+                .iter()
+                .map(|needs| {
+                    let given = select(needs.names().to_vec()).prop_flat_map(move |field| (Just(field), value(field)));
+                    if needs.required() { given.prop_map(Some).boxed() } else { option::of(given).boxed() }
                 })
+                .collect();
+            let outputs: Vec<_> =
+                op.outputs(alg.family()).iter().map(|field| option::of((Just(*field), bytes()))).collect();
+            let text = (any::<String>(), any::<String>(), vec(any::<String>(), 0..3), 0..3_u8);
+            (inputs, outputs, text).prop_map(move |(inputs, outputs, (id, note, flags, kind))| {
+                let input = Input(inputs.into_iter().flatten().collect());
+                let output = outputs.into_iter().flatten().collect();
+                let expect = match kind {
+                    0 => Expect::Output(output),
+                    1 => Expect::Either(output),
+                    _ => Expect::Reject,
+                };
+                Case { id, note, flags, question: Question { alg, op, input }, expect }
             })
+        })
     }
 
     proptest! {

@@ -61,9 +61,13 @@ impl<'a> Key<'a> {
         };
         let (alg, public) = parsed.unwrap_or_default();
         // What is bad about a key may be that its algorithm cannot be read.
-        let named = || Alg::ALL.iter().copied().find(|alg| stem(name).strip_prefix("bad-").is_some_and(|name| {
-            name.strip_prefix(alg.name()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-        }));
+        let named = || {
+            Alg::ALL.iter().copied().find(|alg| {
+                stem(name).strip_prefix("bad-").is_some_and(|name| {
+                    name.strip_prefix(alg.name()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+                })
+            })
+        };
         let alg = alg.or_else(named).ok_or_else(|| What::Algorithm(format!("of the key in {name}")))?;
         Ok(Self { name, op, alg, der, public })
     }

@@ -144,9 +144,9 @@ fn one(format: Format, name: &str, text: &str) -> Result<Vec<Case>, Error> {
         #[cfg(feature = "wycheproof")]
         Format::Wycheproof => wycheproof::read(text),
         #[cfg(not(feature = "wycheproof"))]
-        Format::Wycheproof => {
-            Err(Error::of_file(What::Syntax("this build reads no Wycheproof: it lacks the feature `wycheproof`".into())))
-        }
+        Format::Wycheproof => Err(Error::of_file(What::Syntax(
+            "this build reads no Wycheproof: it lacks the feature `wycheproof`".into(),
+        ))),
         Format::Cctv => cctv::read(name, text),
         Format::Rsp => rsp::read(name, text),
         Format::Cavp => cavp::read(name, text),
@@ -187,9 +187,7 @@ fn case(id: String, alg: Alg, op: Op, input: Input, output: Output) -> Case {
 pub fn decompress(bytes: &[u8], limit: usize) -> Result<Cow<'_, [u8]>, Error> {
     let mut reader: Box<dyn io::Read + '_> = match bytes {
         [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
-            Box::new(lzma_rust2::XzReader::new_mem_limit(bytes, true, MAX_XZ_KIB))
-        }
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Box::new(lzma_rust2::XzReader::new_mem_limit(bytes, true, MAX_XZ_KIB)),
         [b'B', b'Z', b'h', ..] => Box::new(bzip2::read::MultiBzDecoder::new(bytes)),
         _ => return Ok(Cow::Borrowed(bytes)),
     };

@@ -118,12 +118,7 @@ macro_rules! common {
 
 impl Tests {
     /// Adds a test.
-    fn test<const N: usize>(
-        &mut self,
-        common: &Common,
-        alg: Alg,
-        rows: [Option<(&str, Op, Input, Output)>; N],
-    ) {
+    fn test<const N: usize>(&mut self, common: &Common, alg: Alg, rows: [Option<(&str, Op, Input, Output)>; N]) {
         self.count = self.count.saturating_add(1);
         for (suffix, op, input, output) in rows.into_iter().flatten() {
             let expect = match common.result {

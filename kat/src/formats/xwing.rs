@@ -55,7 +55,8 @@ pub(super) fn kem(cases: &mut Vec<Case>, id: &str, alg: Alg, kem: Kem) {
         ),
         (Op::Decaps, Input::new().with(F::Seed, seed).with(F::C, c), Output::from([(F::K, shared)])),
     ];
-    cases.extend(rows.into_iter().map(|(op, input, output)| super::case(format!("{id}, {op}"), alg, op, input, output)));
+    cases
+        .extend(rows.into_iter().map(|(op, input, output)| super::case(format!("{id}, {op}"), alg, op, input, output)));
 }
 
 #[cfg(test)]
