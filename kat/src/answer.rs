@@ -78,6 +78,16 @@ words! {
     }
 }
 
+words! {
+    /// The forms of a private key, where an operation takes either.
+    KeyForm {
+        /// What the key is expanded from.
+        Seed = "seed",
+        /// The key as its standard encodes it.
+        Expanded = "expanded",
+    }
+}
+
 /// What an implementation says to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -131,6 +141,13 @@ pub trait Implementation: Sync {
         true
     }
 
+    /// In which forms an operation takes a private key, where it takes more than one; a claim, as
+    /// [`Implementation::offers`].
+    fn key_forms(&self, alg: Alg, op: Op) -> &[KeyForm] {
+        let _ = (alg, op);
+        KeyForm::ALL
+    }
+
     /// Answers one question.
     fn answer(&self, question: &Question) -> Answer;
 
@@ -167,7 +184,7 @@ pub struct Ticket {
 }
 
 /// What a panic said.
-fn panic_message(payload: &(dyn core::any::Any + Send)) -> String {
+pub(crate) fn panic_message(payload: &(dyn core::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panicked".into())
 }

@@ -10,19 +10,24 @@ mod case;
 mod error;
 pub mod formats;
 mod generate;
+pub mod harness;
+mod model;
+mod mutants;
 mod pattern;
 pub mod report;
 pub mod runner;
 #[cfg(feature = "vectors")]
 pub mod sets;
+pub mod status;
 mod verdict;
 mod waiver;
 
 pub use algorithm::{Alg, Family, Field, Op};
-pub use answer::{About, Answer, Implementation, Lack, Outcome, Queue, Reason, Ticket};
+pub use answer::{About, Answer, Implementation, KeyForm, Lack, Outcome, Queue, Reason, Ticket};
 pub use case::{Case, Expect, Input, Output, Question, Shape, Value};
 pub use error::{Error, Place, What};
 pub use generate::{Disagreement, Generated, Made, generate};
+pub use mutants::{Mutant, Row, Score, Scored, Tally, mutants, references, score};
 pub use pattern::Pattern;
 pub use report::{Counts, Diagnosis, Failure, Mark, Record, Report, Sample, SetReport, Unselected, WaiverUse};
 pub use runner::{Filter, Options, Progress, Set, run};

@@ -20,6 +20,7 @@ use shake::{ExtendableOutput, Shake128, Shake256, Update, XofReader};
 use twinlock_kat::{
     Alg, Case, Expect, Family, Field, Op, Output,
     formats::{File, Format, read},
+    status::{Status, lint, status},
 };
 
 fn data() -> PathBuf {
@@ -324,4 +325,22 @@ fn plain_text_files() {
         cases(test, package(), name, Format::Cavp, count);
     }
     check_x25519(&cases(test, package(), "asymmetric/X25519/rfc7748.txt", Format::Cavp, 3));
+}
+
+/// What is known of the published sets, found again from their content.
+#[test]
+fn statuses_of_published_files() {
+    for (name, format, count, expected) in [
+        ("cctv/ML-KEM/modulus/ML-KEM-512.txt.gz", Format::Cctv, 1550, Status::Final),
+        ("cctv/ML-KEM/strcmp/ML-KEM-512.txt", Format::Cctv, 1, Status::Final),
+        ("cctv/ML-KEM/unluckysample/ML-KEM-512.txt", Format::Cctv, 5, Status::Draft("FIPS 203 initial public draft")),
+        ("legacy-round3/PQCkemKAT_1632.rsp", Format::Rsp, 400, Status::Draft("Kyber round 3")),
+        ("legacy-round3/PQCsignKAT_Dilithium2.rsp", Format::Rsp, 300, Status::Draft("Dilithium round 3")),
+        ("pq-kat/kat_MLDSA_44_det_pure.rsp.xz", Format::Rsp, 400, Status::Final),
+        ("hpke-pq/test-vectors.json", Format::Hpke, 208, Status::Draft("draft-ietf-hpke-pq")),
+    ] {
+        let all = cases("statuses_of_published_files", data(), name, format, count);
+        assert!(all.is_empty() || status("", &all) == expected, "{name}: {:?}", status("", &all));
+        assert!(lint(&all).iter().all(|finding| finding.rule != "contradiction"), "{name}");
+    }
 }

@@ -516,7 +516,8 @@ mod tests {
     fn digests_join_and_repeat_their_inputs() {
         let cases = whole(
             "Digest = SHA512-224\nInput = \"a\"\nNcopy = 3\nCount = 2\nInput = 62\nOutput = 00\n\nDigest = SHA3-256\n\
-             Input = \nOutput = 01\n\nDigest = SHAKE128\nInput = 00\nOutput = 0203\n\nDigest = SHA2-256\nInput = 00\nOutput = 04\n",
+             Input = \nOutput = 01\n\nDigest = SHAKE128\nInput = 00\nOutput = 0203\n\n\
+             Digest = SHA2-256\nInput = 00\nOutput = 04\n",
         );
         assert_eq!(cases[0].question.input.bytes(F::Msg), b"aaaaaab");
         let algs: Vec<_> = cases.iter().map(|case| case.question.alg).collect();

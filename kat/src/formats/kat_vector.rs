@@ -322,8 +322,8 @@ mod tests {
             (r#""reject":true"#, r#""reject":false"#, "3: exactly one of `out`, "),
             (r#""reject":true,"#, "", "3: exactly one of `out`, "),
             (r#""either":{"#, r#""reject":true,"either":{"#, "4: exactly one of `out`, "),
-            (r#""00"}}"#, r#""00"}"#, "4:99: the file ends in the middle"),
-            ("\n{\"id\":\"3\"", "\n\n{\"id\":\"3\"", "4:0: the file ends in the middle"),
+            (r#""00"}}"#, r#""00"}"#, "4:99: ends in the middle; fetch the file again"),
+            ("\n{\"id\":\"3\"", "\n\n{\"id\":\"3\"", "4:0: ends in the middle; fetch the file again"),
         ] {
             let text = TEXT.replace(from, to);
             assert_ne!(text, TEXT);
@@ -355,7 +355,7 @@ mod tests {
                 .iter()
                 .map(|needs| {
                     let given = select(needs.names().to_vec()).prop_flat_map(move |field| (Just(field), value(field)));
-                    option::weighted(if needs.required() { 1.0 } else { 0.5 }, given)
+                    if needs.required() { given.prop_map(Some).boxed() } else { option::of(given).boxed() }
                 })
                 .collect();
             let outputs: Vec<_> =

@@ -334,7 +334,7 @@ mod tests {
             assert!(!cases.iter().any(|case| case.question.op == Op::Seal && case.expect == Expect::Reject), "{name}");
             all += cases.len();
         }
-        assert_eq!(all, 6442);
+        assert_eq!(all, 6055);
     }
 
     #[test]

@@ -81,13 +81,13 @@ mod tests {
     fn unknown_and_missing_keys_are_errors() {
         for (from, to, error) in [
             (r#""sk":"01""#, r#""sk":"02""#, "vectors: case vector 1: field `sk` must be the seed"),
-            (r#""pk":"04","#, "", "vectors:2:29: missing field `pk`"),
+            (r#""pk":"04","#, "", "vectors:2:30: missing field `pk`"),
             (
                 r#""ct""#,
                 r#""cd""#,
                 "vectors:2:36: unknown field `cd`, expected one of `seed`, `eseed`, `ss`, `sk`, `pk`, `ct`",
             ),
-            (r#""05"}]"#, r#""05"}"#, "vectors:2:42: the file ends in the middle"),
+            (r#""05"}]"#, r#""05"}"#, "vectors:2:42: ends in the middle; fetch the file again"),
         ] {
             let text = TEXT.replace(from, to);
             assert_ne!(text, TEXT);

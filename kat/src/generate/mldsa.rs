@@ -157,48 +157,43 @@ fn messages(maker: &mut Maker<'_>, params: &Params, signer: &Signer) {
     let long_but_last = long.split_last().map(|(_, rest)| rest).unwrap_or_default();
     let mut candidates = Vec::new();
 
-    // Verified as pure: (what, formatted message, context given to the verifier, message given to it).
-    let pure: [(&str, &[&[u8]], &[u8], &[u8]); 14] = [
-        ("right, no context", &[&[0, 0], &msg], &[], &msg),
-        ("right, with a context", &[&[0, 16], &ctx, &msg], &ctx, &msg),
-        ("signed without a context, verified with one", &[&[0, 0], &msg], &ctx, &msg),
-        ("signed with a context, verified without", &[&[0, 16], &ctx, &msg], &[], &msg),
-        ("signed with another context", &[&[0, 16], &flipped(&ctx, 15, 1), &msg], &ctx, &msg),
-        ("context of 256 bytes, its length signed as 0", &[&[0, 0], &long, &msg], &long, &msg),
-        ("context of 256 bytes, its length signed as 255", &[&[0, 255], &long, &msg], &long, &msg),
-        ("context of 256 bytes, signed without its last", &[&[0, 255], long_but_last, &msg], &long, &msg),
-        ("signed without domain and context: the internal interface", &[&msg], &[], &msg),
-        ("signed without domain: the context alone", &[&[16], &ctx, &msg], &ctx, &msg),
-        ("signed without the length of the context", &[&[0], &ctx, &msg], &ctx, &msg),
-        ("a byte of the context moved to the message", &[&[0, 15], &ctx, &msg], &ctx, &msg),
-        ("signed as pre-hash, verified as pure", &[&[1, 16], &ctx, &of_256], &ctx, &msg),
-        ("signed as pre-hash, verified as pure of what is hashed to", &[&[1, 16], &ctx, &of_256], &ctx, &of_256),
-    ];
-    for (note, formatted, ctx, msg) in pure {
-        let Some(sig) = signer.of_formatted(maker, formatted) else { continue };
+    // Both take the formatted message that is signed, then the context and the message given to the verifier.
+    let mut pure = |note: &str, formatted: &[&[u8]], ctx: &[u8], msg: &[u8]| {
+        let Some(sig) = signer.of_formatted(maker, formatted) else { return };
         let verify = signer.verify(Op::Verify, &sig, &[(Field::Msg, msg), (Field::Ctx, ctx)]);
         candidates.push(Candidate::new(note, verify));
-    }
-    let with_byte_after = [&*msg, &[0]].concat();
-    let prehash: [(&str, &[&[u8]], &[u8], &str, &[u8]); 11] = [
-        ("right, SHA2-256", &[&[1, 0], &of_256], &[], "SHA2-256", &msg),
-        ("right, SHA2-512, with a context", &[&[1, 16], &ctx, &of_512], &ctx, "SHA2-512", &msg),
-        ("signed as pure of the message, verified as pre-hash", &[&[0, 0], &msg], &[], "SHA2-256", &msg),
-        ("signed as pure of what is hashed to, verified as pre-hash", &[&[0, 0], &of_256], &[], "SHA2-256", &msg),
-        ("signed with SHA2-256, verified with SHA2-512", &[&[1, 0], &of_256], &[], "SHA2-512", &msg),
-        ("signed without the hash's name", &[&[1, 0], &sha256], &[], "SHA2-256", &msg),
-        ("signed with the name of another hash", &[&[1, 0], &HASH_OID, &[3], &sha256], &[], "SHA2-256", &msg),
-        ("signed without hashing", &[&[1, 0], &HASH_OID, &[1], &msg], &[], "SHA2-256", &msg),
-        ("context of 256 bytes, its length signed as 0", &[&[1, 0], &long, &of_256], &long, "SHA2-256", &msg),
-        ("signed with a context, verified without", &[&[1, 16], &ctx, &of_256], &[], "SHA2-256", &msg),
-        ("message with a byte more", &[&[1, 0], &of_256], &[], "SHA2-256", &with_byte_after),
-    ];
-    for (note, formatted, ctx, hash, msg) in prehash {
-        let Some(sig) = signer.of_formatted(maker, formatted) else { continue };
+    };
+    pure("right, no context", &[&[0, 0], &msg], &[], &msg);
+    pure("right, with a context", &[&[0, 16], &ctx, &msg], &ctx, &msg);
+    pure("signed without a context, verified with one", &[&[0, 0], &msg], &ctx, &msg);
+    pure("signed with a context, verified without", &[&[0, 16], &ctx, &msg], &[], &msg);
+    pure("signed with another context", &[&[0, 16], &flipped(&ctx, 15, 1), &msg], &ctx, &msg);
+    pure("context of 256 bytes, its length signed as 0", &[&[0, 0], &long, &msg], &long, &msg);
+    pure("context of 256 bytes, its length signed as 255", &[&[0, 255], &long, &msg], &long, &msg);
+    pure("context of 256 bytes, signed without its last", &[&[0, 255], long_but_last, &msg], &long, &msg);
+    pure("signed without domain and context: the internal interface", &[&msg], &[], &msg);
+    pure("signed without domain: the context alone", &[&[16], &ctx, &msg], &ctx, &msg);
+    pure("signed without the length of the context", &[&[0], &ctx, &msg], &ctx, &msg);
+    pure("a byte of the context moved to the message", &[&[0, 15], &ctx, &msg], &ctx, &msg);
+    pure("signed as pre-hash, verified as pure", &[&[1, 16], &ctx, &of_256], &ctx, &msg);
+    pure("signed as pre-hash, verified as pure of what is hashed to", &[&[1, 16], &ctx, &of_256], &ctx, &of_256);
+    let mut prehash = |note: &str, formatted: &[&[u8]], ctx: &[u8], hash: &str, msg: &[u8]| {
+        let Some(sig) = signer.of_formatted(maker, formatted) else { return };
         let input = [(Field::Msg, msg), (Field::Ctx, ctx), (Field::Hash, hash.as_bytes())];
         candidates.push(Candidate::new(format!("pre-hash: {note}"), signer.verify(Op::VerifyPrehash, &sig, &input)));
-    }
-    for (what, ctx) in [("255 bytes", &long[..255]), ("256 bytes, must be refused", &long)] {
+    };
+    prehash("right, SHA2-256", &[&[1, 0], &of_256], &[], "SHA2-256", &msg);
+    prehash("right, SHA2-512, with a context", &[&[1, 16], &ctx, &of_512], &ctx, "SHA2-512", &msg);
+    prehash("signed as pure of the message, verified as pre-hash", &[&[0, 0], &msg], &[], "SHA2-256", &msg);
+    prehash("signed as pure of what is hashed to, verified as pre-hash", &[&[0, 0], &of_256], &[], "SHA2-256", &msg);
+    prehash("signed with SHA2-256, verified with SHA2-512", &[&[1, 0], &of_256], &[], "SHA2-512", &msg);
+    prehash("signed without the hash's name", &[&[1, 0], &sha256], &[], "SHA2-256", &msg);
+    prehash("signed with the name of another hash", &[&[1, 0], &HASH_OID, &[3], &sha256], &[], "SHA2-256", &msg);
+    prehash("signed without hashing", &[&[1, 0], &HASH_OID, &[1], &msg], &[], "SHA2-256", &msg);
+    prehash("context of 256 bytes, its length signed as 0", &[&[1, 0], &long, &of_256], &long, "SHA2-256", &msg);
+    prehash("signed with a context, verified without", &[&[1, 16], &ctx, &of_256], &[], "SHA2-256", &msg);
+    prehash("message with a byte more", &[&[1, 0], &of_256], &[], "SHA2-256", &[&*msg, &[0]].concat());
+    for (what, ctx) in [("255 bytes", long_but_last), ("256 bytes, must be refused", &long)] {
         let input = [(Field::Msg, &*msg), (Field::Ctx, ctx)];
         candidates.push(Candidate::new(format!("sign with a context of {what}"), signer.sign(Op::Sign, &input)));
         let input = [(Field::Msg, &*msg), (Field::Ctx, ctx), (Field::Hash, b"SHA2-256")];

@@ -1,0 +1,132 @@
+//! Published crates as one implementation: the second opinion beside the models when vectors are generated.
+//!
+//! Lattices are RustCrypto's (`ml-kem`, `ml-dsa`, `x-wing`) and curves AWS-LC's, so that neither shares code with the
+//! models. What a crate leaves to its caller (lengths, forms of keys, hybrids) is written here from the standards.
+
+mod curves;
+mod keys;
+mod lattices;
+
+use aws_lc_rs::agreement;
+use sha2::{Digest, Sha256};
+use twinlock_kat::{About, Alg, Answer, Field, Implementation, Lack, Op, Question, Reason};
+use x_wing::{Decapsulate as _, KeyExport as _};
+
+/// The implementation.
+pub(crate) struct Crates;
+
+/// Outputs, or why there are none.
+type Answered = Result<Vec<(Field, Vec<u8>)>, Answer>;
+
+const LACKS_ALG: Answer = Answer::Unsupported(Lack::Alg);
+const LACKS_OP: Answer = Answer::Unsupported(Lack::Op);
+const LENGTH: Answer = Answer::Reject(Reason::Length);
+
+impl Implementation for Crates {
+    fn about(&self) -> About {
+        About { name: "crates".into(), version: "1".into(), build: "RustCrypto and AWS-LC".into() }
+    }
+
+    fn answer(&self, question: &Question) -> Answer {
+        match answered(question) {
+            Ok(outputs) => Answer::Output(outputs.into_iter().collect()),
+            Err(answer) => answer,
+        }
+    }
+}
+
+fn answered(question: &Question) -> Answered {
+    match (question.alg, question.op) {
+        (_, Op::Pkcs8) => keys::pkcs8(question),
+        (_, Op::Spki) => keys::spki(question),
+        (Alg::MlKem512 | Alg::MlKem768 | Alg::MlKem1024, _) => lattices::ml_kem(question),
+        (Alg::MlDsa44 | Alg::MlDsa65 | Alg::MlDsa87, _) => lattices::ml_dsa(question),
+        (Alg::X25519 | Alg::P256 | Alg::P384, _) => curves::agreement(question),
+        (Alg::Ed25519, _) => curves::ed25519(question),
+        (Alg::XWing, _) => x_wing(question),
+        _ => hybrid(question),
+    }
+}
+
+/// An array of the one right length.
+fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Answer> {
+    bytes.try_into().map_err(|_| LENGTH)
+}
+
+fn x_wing(question: &Question) -> Answered {
+    let bytes = |field| question.input.bytes(field);
+    match question.op {
+        Op::Keygen => {
+            let key = x_wing::DecapsulationKey::from(array::<32>(bytes(Field::Seed))?);
+            let ek = x_wing::Decapsulator::encapsulation_key(&key).to_bytes().to_vec();
+            Ok(vec![(Field::Ek, ek), (Field::Dk, bytes(Field::Seed).to_vec())])
+        }
+        Op::Encaps => {
+            let m = array::<64>(bytes(Field::M))?;
+            let _ = array::<1216>(bytes(Field::Ek))?;
+            let key =
+                x_wing::EncapsulationKey::try_from(bytes(Field::Ek)).map_err(|_| Answer::Reject(Reason::Modulus))?;
+            let (c, k) = key.encapsulate_deterministic(&m.into());
+            Ok(vec![(Field::C, c.to_vec()), (Field::K, k.to_vec())])
+        }
+        _ => {
+            let key = x_wing::DecapsulationKey::from(array::<32>(bytes(Field::Seed))?);
+            let c = array::<1120>(bytes(Field::C))?;
+            Ok(vec![(Field::K, key.decapsulate(&c.into()).to_vec())])
+        }
+    }
+}
+
+/// The hybrids of TLS and SSH.
+fn hybrid(question: &Question) -> Answered {
+    let (lattice, curve, point_first, ek_len, c_len) = match question.alg {
+        Alg::X25519MlKem768 | Alg::SshMlKem768X25519 => (Alg::MlKem768, &agreement::X25519, false, 1184, 1088),
+        Alg::SecP256r1MlKem768 => (Alg::MlKem768, &agreement::ECDH_P256, true, 1184, 1088),
+        Alg::SecP384r1MlKem1024 => (Alg::MlKem1024, &agreement::ECDH_P384, true, 1568, 1568),
+        _ => return Err(LACKS_ALG),
+    };
+    let point_len = curves::point_len(curve);
+    let join =
+        |lattice: Vec<u8>, point: Vec<u8>| if point_first { [point, lattice] } else { [lattice, point] }.concat();
+    let split = |share: &[u8], lattice_len: usize| {
+        if share.len() != lattice_len + point_len {
+            return Err(LENGTH);
+        }
+        let (a, b) = share.split_at(if point_first { point_len } else { lattice_len });
+        let (a, b) = (a.to_vec(), b.to_vec());
+        Ok(if point_first { (b, a) } else { (a, b) })
+    };
+    // The input's seed or m: the lattice's part, then the scalar.
+    let parts = |field, len| question.input.bytes(field).split_at_checked(len).ok_or(LENGTH);
+    let ask = |op, input: &[(Field, &[u8])]| {
+        let given = input.iter().fold(twinlock_kat::Input::new(), |all, (field, value)| all.with(*field, *value));
+        lattices::ml_kem(&Question { alg: lattice, op, input: given })
+    };
+    let named = |outputs: Vec<(Field, Vec<u8>)>, name| {
+        outputs.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value).ok_or(LACKS_OP)
+    };
+    let combine = |k: Vec<u8>, shared: Vec<u8>| match question.alg {
+        Alg::SshMlKem768X25519 => Sha256::digest([k, shared].concat()).to_vec(),
+        _ => join(k, shared),
+    };
+    match question.op {
+        Op::Keygen => {
+            let (seed, scalar) = parts(Field::Seed, 64)?;
+            let ek = named(ask(Op::Keygen, &[(Field::Seed, seed)])?, Field::Ek)?;
+            Ok(vec![(Field::Ek, join(ek, curves::public(curve, scalar)?))])
+        }
+        Op::Encaps => {
+            let (m, scalar) = parts(Field::M, 32)?;
+            let (ek, point) = split(question.input.bytes(Field::Ek), ek_len)?;
+            let outputs = ask(Op::Encaps, &[(Field::Ek, &ek), (Field::M, m)])?;
+            let k = combine(named(outputs.clone(), Field::K)?, curves::agree(curve, scalar, &point)?);
+            Ok(vec![(Field::C, join(named(outputs, Field::C)?, curves::public(curve, scalar)?)), (Field::K, k)])
+        }
+        _ => {
+            let (seed, scalar) = parts(Field::Seed, 64)?;
+            let (c, point) = split(question.input.bytes(Field::C), c_len)?;
+            let k = named(ask(Op::Decaps, &[(Field::Seed, seed), (Field::C, &c)])?, Field::K)?;
+            Ok(vec![(Field::K, combine(k, curves::agree(curve, scalar, &point)?))])
+        }
+    }
+}
