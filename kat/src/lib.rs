@@ -8,9 +8,13 @@ pub mod algorithm;
 mod answer;
 mod case;
 mod error;
+pub mod formats;
 mod generate;
 mod model;
 mod mutants;
+#[cfg(feature = "vectors")]
+pub mod sets;
+pub mod status;
 mod verdict;
 
 pub use algorithm::{Alg, Family, Field, Op};

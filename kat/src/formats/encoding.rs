@@ -4,17 +4,31 @@ use data_encoding::{BASE64, Encoding, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Deserializer, de};
 
 macro_rules! encoded {
-    ($($(#[$doc:meta])* $name:ident = $encoding:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $encoding:expr, $expected:literal;)*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug, PartialEq, Eq)]
-            pub struct $name(pub Vec<u8>);
+            pub(crate) struct $name(pub(crate) Vec<u8>);
 
             impl<'de> Deserialize<'de> for $name {
                 fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                     const ENCODING: &Encoding = &$encoding;
-                    let text = String::deserialize(deserializer)?;
-                    ENCODING.decode(text.as_bytes()).map(Self).map_err(de::Error::custom)
+                    struct Visitor;
+
+                    impl de::Visitor<'_> for Visitor {
+                        type Value = $name;
+
+                        fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                            f.write_str($expected)
+                        }
+
+                        fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
+                            let wrong = |error| E::custom(format!("not {}: {error}", $expected));
+                            ENCODING.decode(text.as_bytes()).map($name).map_err(wrong)
+                        }
+                    }
+
+                    deserializer.deserialize_str(Visitor)
                 }
             }
         )*
@@ -23,9 +37,9 @@ macro_rules! encoded {
 
 encoded! {
     /// Bytes in hex, of either case.
-    Hex = HEXLOWER_PERMISSIVE;
+    Hex = HEXLOWER_PERMISSIVE, "bytes in hex";
     /// Bytes in padded standard base64.
-    Base64 = BASE64;
+    Base64 = BASE64, "bytes in base64";
 }
 
 #[cfg(test)]
@@ -45,5 +59,7 @@ mod tests {
         for bad in [r#""AP+""#, r#""AP-l""#, r#""AP+l\n""#, r#""AB==""#] {
             assert_eq!(base64(bad), None, "{bad}");
         }
+        let error = serde_json::from_str::<Hex>(r#""0g""#).unwrap_err().to_string();
+        assert_eq!(error, "not bytes in hex: invalid symbol at 1 at line 1 column 4");
     }
 }
