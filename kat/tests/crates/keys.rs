@@ -3,12 +3,15 @@
 
 use pkcs8::{
     ObjectIdentifier, PrivateKeyInfoRef, SubjectPublicKeyInfoRef,
-    der::{Decode as _, Reader as _, SliceReader, Tag, asn1::AnyRef, asn1::OctetStringRef},
+    der::{
+        Decode as _, Reader as _, SliceReader, Tag, Tagged as _,
+        asn1::{AnyRef, OctetStringRef},
+    },
     spki::AlgorithmIdentifierRef,
 };
-use twinlock_kat::{Alg, Answer, Field, Input, Op, Question, Reason};
+use twinlock_kat::{Alg, Answer, Field, Op, Question, Reason};
 
-use super::{Answered, LENGTH, answered};
+use super::{Answered, LENGTH, ask};
 
 const ENCODING: Answer = Answer::Reject(Reason::Encoding);
 
@@ -30,10 +33,6 @@ fn check(alg: Alg, identifier: &AlgorithmIdentifierRef<'_>) -> Result<(), Answer
     };
     let right = ObjectIdentifier::new(oid).is_ok_and(|oid| oid == identifier.oid) && identifier.parameters.is_none();
     right.then_some(()).ok_or(ENCODING)
-}
-
-fn ask(alg: Alg, op: Op, field: Field, value: &[u8]) -> Answered {
-    answered(&Question { alg, op, input: Input::new().with(field, value) })
 }
 
 fn public_field(alg: Alg) -> Field {
@@ -62,7 +61,7 @@ pub(super) fn spki(question: &Question) -> Answered {
         return Err(LENGTH);
     }
     if public_field(alg) == Field::Ek {
-        ask(alg, Op::CheckEk, Field::Ek, key)?;
+        ask(alg, Op::CheckEk, &[(Field::Ek, key)])?;
     }
     Ok(vec![(public_field(alg), key.to_vec())])
 }
@@ -79,15 +78,15 @@ pub(super) fn pkcs8(question: &Question) -> Answered {
     let (seed_len, expanded_field) = match alg {
         Alg::X25519 | Alg::Ed25519 => {
             let field = if alg == Alg::X25519 { Field::Private } else { Field::Seed };
-            let key = OctetStringRef::from_der(contents).map_err(encoding)?;
-            return ask(alg, Op::Keygen, field, key.as_bytes()).map(only_public);
+            let key = <&OctetStringRef>::from_der(contents).map_err(encoding)?;
+            return ask(alg, Op::Keygen, &[(field, key.as_bytes()).map(only_public)]);
         }
         Alg::MlKem512 | Alg::MlKem768 | Alg::MlKem1024 => (64, Field::Dk),
         _ => (32, Field::Sk),
     };
     // The public key, and the expanded key, of a seed.
     let from_seed =
-        |seed: &[u8]| if seed.len() == seed_len { ask(alg, Op::Keygen, Field::Seed, seed) } else { Err(LENGTH) };
+        |seed: &[u8]| if seed.len() == seed_len { ask(alg, Op::Keygen, &[(Field::Seed, seed)]) } else { Err(LENGTH) };
     match element.tag() {
         Tag::ContextSpecific { constructed: false, number } if number.value() == 0 => {
             from_seed(element.value()).map(only_public)
@@ -118,7 +117,7 @@ fn from_expanded(alg: Alg, field: Field, expanded: &[u8]) -> Answered {
         let lacks = Answer::Unsupported(twinlock_kat::Lack::Key);
         return Err(if expanded.len() == length { lacks } else { LENGTH });
     }
-    ask(alg, Op::CheckDk, Field::Dk, expanded)?;
+    ask(alg, Op::CheckDk, &[(Field::Dk, expanded)])?;
     let at = match alg {
         Alg::MlKem512 => 768,
         Alg::MlKem768 => 1152,

@@ -8,8 +8,8 @@ mod keys;
 mod lattices;
 
 use aws_lc_rs::agreement;
-use sha2::{Digest, Sha256};
-use twinlock_kat::{About, Alg, Answer, Field, Implementation, Lack, Op, Question, Reason};
+use sha2::{Digest, Sha256, Sha512};
+use twinlock_kat::{About, Alg, Answer, Field, Implementation, Input, Lack, Op, Question, Reason};
 use x_wing::{Decapsulate as _, KeyExport as _};
 
 /// The implementation.
@@ -44,6 +44,8 @@ fn answered(question: &Question) -> Answered {
         (Alg::X25519 | Alg::P256 | Alg::P384, _) => curves::agreement(question),
         (Alg::Ed25519, _) => curves::ed25519(question),
         (Alg::XWing, _) => x_wing(question),
+        (Alg::CompositeMlDsa44Ed25519, _) => composite(question, Alg::MlDsa44, b"COMPSIG-MLDSA44-Ed25519-SHA512"),
+        (Alg::CompositeMlDsa65Ed25519, _) => composite(question, Alg::MlDsa65, b"COMPSIG-MLDSA65-Ed25519-SHA512"),
         _ => hybrid(question),
     }
 }
@@ -77,6 +79,40 @@ fn x_wing(question: &Question) -> Answered {
     }
 }
 
+/// An answer to another question, with these inputs.
+fn ask(alg: Alg, op: Op, input: &[(Field, &[u8])]) -> Answered {
+    let input = input.iter().fold(Input::new(), |all, (field, value)| all.with(*field, *value));
+    answered(&Question { alg, op, input })
+}
+
+/// An output by name.
+fn named(outputs: Answered, name: Field) -> Result<Vec<u8>, Answer> {
+    outputs?.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value).ok_or(LACKS_OP)
+}
+
+/// Composite signatures, from draft-ietf-lamps-pq-composite-sigs-19 §2.2 and §3.3.
+fn composite(question: &Question, lattice: Alg, label: &[u8]) -> Answered {
+    let bytes = |field| question.input.bytes(field);
+    let (pk_len, sig_len) = if lattice == Alg::MlDsa44 { (1312, 2420) } else { (1952, 3309) };
+    if question.op == Op::Keygen {
+        let (lattice_seed, seed) = bytes(Field::Sk).split_at_checked(32).ok_or(LENGTH)?;
+        let mut pk = named(ask(lattice, Op::Keygen, &[(Field::Seed, lattice_seed)]), Field::Pk)?;
+        pk.extend(named(ask(Alg::Ed25519, Op::Keygen, &[(Field::Seed, seed)]), Field::Pk)?);
+        return Ok(vec![(Field::Pk, pk)]);
+    }
+    let (pk, ctx, sig) = (bytes(Field::Pk), bytes(Field::Ctx), bytes(Field::Sig));
+    if pk.len() != pk_len + 32 || sig.len() != sig_len + 64 {
+        return Err(LENGTH);
+    }
+    let length = [u8::try_from(ctx.len()).map_err(|_| Answer::Reject(Reason::Ctx))?];
+    let hash = Sha512::digest(bytes(Field::Msg));
+    let msg = [b"CompositeAlgorithmSignatures2025", label, &length, ctx, &hash].concat();
+    let ((lattice_pk, pk), (lattice_sig, sig)) = (pk.split_at(pk_len), sig.split_at(sig_len));
+    let of_lattice = [(Field::Pk, lattice_pk), (Field::Msg, &*msg), (Field::Ctx, label), (Field::Sig, lattice_sig)];
+    ask(lattice, Op::Verify, &of_lattice)?;
+    ask(Alg::Ed25519, Op::Verify, &[(Field::Pk, pk), (Field::Msg, &*msg), (Field::Sig, sig)])
+}
+
 /// The hybrids of TLS and SSH.
 fn hybrid(question: &Question) -> Answered {
     let (lattice, curve, point_first, ek_len, c_len) = match question.alg {
@@ -98,13 +134,6 @@ fn hybrid(question: &Question) -> Answered {
     };
     // The input's seed or m: the lattice's part, then the scalar.
     let parts = |field, len| question.input.bytes(field).split_at_checked(len).ok_or(LENGTH);
-    let ask = |op, input: &[(Field, &[u8])]| {
-        let given = input.iter().fold(twinlock_kat::Input::new(), |all, (field, value)| all.with(*field, *value));
-        lattices::ml_kem(&Question { alg: lattice, op, input: given })
-    };
-    let named = |outputs: Vec<(Field, Vec<u8>)>, name| {
-        outputs.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value).ok_or(LACKS_OP)
-    };
     let combine = |k: Vec<u8>, shared: Vec<u8>| match question.alg {
         Alg::SshMlKem768X25519 => Sha256::digest([k, shared].concat()).to_vec(),
         _ => join(k, shared),
@@ -112,20 +141,20 @@ fn hybrid(question: &Question) -> Answered {
     match question.op {
         Op::Keygen => {
             let (seed, scalar) = parts(Field::Seed, 64)?;
-            let ek = named(ask(Op::Keygen, &[(Field::Seed, seed)])?, Field::Ek)?;
+            let ek = named(ask(lattice, Op::Keygen, &[(Field::Seed, seed)]), Field::Ek)?;
             Ok(vec![(Field::Ek, join(ek, curves::public(curve, scalar)?))])
         }
         Op::Encaps => {
             let (m, scalar) = parts(Field::M, 32)?;
             let (ek, point) = split(question.input.bytes(Field::Ek), ek_len)?;
-            let outputs = ask(Op::Encaps, &[(Field::Ek, &ek), (Field::M, m)])?;
+            let outputs = ask(lattice, Op::Encaps, &[(Field::Ek, &ek), (Field::M, m)]);
             let k = combine(named(outputs.clone(), Field::K)?, curves::agree(curve, scalar, &point)?);
             Ok(vec![(Field::C, join(named(outputs, Field::C)?, curves::public(curve, scalar)?)), (Field::K, k)])
         }
         _ => {
             let (seed, scalar) = parts(Field::Seed, 64)?;
             let (c, point) = split(question.input.bytes(Field::C), c_len)?;
-            let k = named(ask(Op::Decaps, &[(Field::Seed, seed), (Field::C, &c)])?, Field::K)?;
+            let k = named(ask(lattice, Op::Decaps, &[(Field::Seed, seed), (Field::C, &c)]), Field::K)?;
             Ok(vec![(Field::K, combine(k, curves::agree(curve, scalar, &point)?))])
         }
     }
