@@ -12,8 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::{engine::Options, wire, *};
 use crate::{
     About, Answer, Case, Expect, Family, Field, Implementation, Input, KeyForm, Lack, Op, Outcome, Output, Question,
-    Queue, Reason, Ticket,
-    model::{eddsa, mldsa, mlkem},
+    Queue, Reason, Ticket, references,
 };
 
 /// The models of FIPS 203 and 204 and of Ed25519, and SHA-256.
@@ -33,9 +32,13 @@ impl Implementation for Models {
 
     fn answer(&self, question: &Question) -> Answer {
         match (question.alg.family(), question.op) {
-            (Family::MlKem, _) => mlkem::answer(None, question),
-            (Family::MlDsa, _) => mldsa::answer(None, question),
-            (Family::EdDsa, _) => eddsa::answer(None, question),
+            (Family::MlKem | Family::MlDsa | Family::EdDsa, _) => {
+                let models = references().into_iter();
+                models
+                    .map(|model| model.answer(question))
+                    .find(|answer| !matches!(answer, Answer::Unsupported(_)))
+                    .unwrap()
+            }
             (_, Op::Hash) => digest(&[question.input.bytes(Field::Msg)]),
             (_, Op::Monte) => {
                 let mut last = [(); 3].map(|()| question.input.bytes(Field::Msg).to_vec());
