@@ -100,8 +100,12 @@ fn run(implementation: &dyn Implementation, cases: &[Case], threads: usize) -> V
 }
 
 fn options() -> Options {
-    let timeout = Duration::from_millis(400);
-    Options { timeout, start: Duration::from_secs(5), ..Options::new("0123456789abcdef0123456789abcdef") }
+    Options::new("0123456789abcdef0123456789abcdef")
+}
+
+/// For those that run into it.
+fn impatient() -> Options {
+    Options { timeout: Duration::from_millis(600), ..options() }
 }
 
 fn sh(script: &str) -> Vec<String> {
@@ -119,7 +123,8 @@ fn liar(body: &str) -> Vec<String> {
 
 /// This binary again, in a role: its standard output without what the test harness writes there.
 fn this(role: &str) -> Vec<String> {
-    let mut command = sh(&format!("exec 3>&1 >/dev/null; KAT_ROLE={role} exec \"$0\" --exact role --nocapture"));
+    let mut command =
+        sh(&format!("exec 3>&1 >/dev/null; KAT_ROLE={role} RUST_BACKTRACE=0 exec \"$0\" --exact role --nocapture"));
     command.push(std::env::current_exe().unwrap().into_os_string().into_string().unwrap());
     command
 }
@@ -146,14 +151,14 @@ fn role() {
     let output = OpenOptions::new().write(true).open("/dev/fd/3").unwrap();
     match role.as_str() {
         "good" => serve(&Good, input, output),
-        "aborts-on-7" => serve(&But(&[" 7"], || std::process::abort()), input, output),
-        "aborts-on-7-to-9" => serve(&But(&[" 7", " 8", " 9"], || std::process::abort()), input, output),
-        "panics-on-7" => serve(&But(&[" 7"], || panic!("no sevens")), input, output),
+        "aborts-on-7" => serve(&But(&["e 7"], || std::process::abort()), input, output),
+        "aborts-on-7-to-9" => serve(&But(&["e 7", "e 8", "e 9"], || std::process::abort()), input, output),
+        "panics-on-7" => serve(&But(&["e 7"], || panic!("no sevens")), input, output),
         "hangs-on-7" => {
             let hangs = || loop {
                 std::thread::park();
             };
-            serve(&But(&[" 7"], hangs), input, output)
+            serve(&But(&["e 7"], hangs), input, output)
         }
         "backwards" => backwards(input, output),
         other => panic!("no role {other}"),
@@ -207,14 +212,14 @@ fn answers_may_come_in_any_order() {
 #[test]
 fn the_one_to_blame_bears_it_alone_and_the_run_goes_on() {
     for (role, culprits, class) in [
-        ("aborts-on-7", &[7, 17, 27, 37][..0], Class::Crash),
+        ("aborts-on-7", &[7][..], Class::Crash),
         ("aborts-on-7-to-9", &[7, 8, 9], Class::Crash),
         ("hangs-on-7", &[7], Class::Timeout),
         ("panics-on-7", &[7], Class::Crash),
     ] {
-        let culprits = if culprits.is_empty() { &[7] } else { culprits };
         for threads in [1, 2] {
-            let harness = Harness::start(&this(role), options()).unwrap();
+            let options = if class == Class::Timeout { impatient() } else { options() };
+            let harness = Harness::start(&this(role), options).unwrap();
             for (number, verdict) in run(&harness, &hashes(), threads).into_iter().enumerate() {
                 let expected = if culprits.contains(&number) { class } else { Class::Pass };
                 assert_eq!(verdict.class(), expected, "{role}, {threads} threads, {number}: {verdict}");
@@ -255,12 +260,12 @@ fn no_liar_passes_and_none_costs_more_than_its_timeouts() {
     ];
     let cases = hashes();
     for (name, body, classes) in liars {
-        let harness = Harness::start(&liar(body), options()).unwrap();
+        let harness = Harness::start(&liar(body), impatient()).unwrap();
         let started = Instant::now();
         let verdicts = run(&harness, &cases, 1);
         let problems = probe(&harness, &cases[..3]);
-        // Forty timeouts would be 16 s.
-        assert!(started.elapsed() < Duration::from_secs(8), "{name}: {:?}", started.elapsed());
+        // Forty timeouts would be 24 s.
+        assert!(started.elapsed() < Duration::from_secs(12), "{name}: {:?}", started.elapsed());
         for verdict in &verdicts {
             assert!(classes.contains(&verdict.class()), "{name}: {verdict}");
         }
@@ -345,7 +350,7 @@ fn no_process_is_left_behind() {
     let pids = folder.path().join("pids");
     for body in ["printf '{\"id\":%s,\"error\":\"\"}\\n' \"$id\"", "exit 1", "wait"] {
         let note = format!("echo $$ >> {0}; sleep 1000 & echo $! >> {0}; {body}", pids.display());
-        let harness = Harness::start(&liar(&note), options()).unwrap();
+        let harness = Harness::start(&liar(&note), impatient()).unwrap();
         run(&harness, &hashes()[..9], 2);
         drop(harness);
         let noted = fs::read_to_string(&pids).unwrap();
@@ -359,6 +364,30 @@ fn no_process_is_left_behind() {
         }
         fs::remove_file(&pids).unwrap();
     }
+}
+
+#[test]
+fn no_honest_implementation_is_suspected() {
+    /// Keeps its private keys to itself, and names no encapsulation key.
+    struct Reserved;
+    impl Implementation for Reserved {
+        fn about(&self) -> About {
+            Good.about()
+        }
+
+        fn answer(&self, question: &Question) -> Answer {
+            match Good.answer(question) {
+                Answer::Output(mut output) => {
+                    output.retain(|field, _| !question.op.may_lack(*field));
+                    Answer::Output(output)
+                }
+                other => other,
+            }
+        }
+    }
+    let sample = sample();
+    assert_eq!(probe(&Good, &sample), []);
+    assert_eq!(probe(&Reserved, &sample), []);
 }
 
 /// Valid and invalid cases of most operations of the reference models.
