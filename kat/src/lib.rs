@@ -9,10 +9,7 @@ mod answer;
 mod case;
 mod error;
 pub mod formats;
-<<<<<<< HEAD
-=======
 pub mod status;
->>>>>>> k-fmt2
 mod verdict;
 
 pub use algorithm::{Alg, Family, Field, Op};
