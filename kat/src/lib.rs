@@ -7,6 +7,7 @@
 pub mod algorithm;
 mod answer;
 mod case;
+mod diagnose;
 mod error;
 mod model;
 mod mutants;
@@ -15,6 +16,7 @@ mod verdict;
 pub use algorithm::{Alg, Family, Field, Op};
 pub use answer::{About, Answer, Implementation, Lack, Outcome, Queue, Reason, Ticket};
 pub use case::{Case, Expect, Input, Output, Question, Shape, Value};
+pub use diagnose::{Certainty, Diagnosis, diagnose};
 pub use error::{Error, Place, What};
 pub use mutants::{Mutant, Row, Score, Scored, Tally, mutants, references, score};
 pub use verdict::{Class, Mismatch, Policy, Verdict};

@@ -81,11 +81,11 @@ impl Bug {
 pub(super) struct MlKem(Pke);
 
 /// What decapsulation comes by before it compares.
-pub(super) struct Reencryption {
+pub(crate) struct Reencryption {
     /// The key of the message inside, if the ciphertext is good.
-    pub(super) key: Vec<u8>,
+    pub(crate) key: Vec<u8>,
     /// The ciphertext that the message inside gives.
-    pub(super) c: Vec<u8>,
+    pub(crate) c: Vec<u8>,
 }
 
 impl MlKem {
