@@ -92,6 +92,7 @@ fn with_coefficient(ek: &[u8], number: usize, value: u16) -> Vec<u8> {
 }
 
 fn ml_kem(alg: Alg, questions: &mut Vec<Question>) {
+    questions.push(mlkem::craft_noisy(alg, &bytes(64, 0)).unwrap());
     let kem = MlKem::new(alg, None).unwrap();
     let mut push = |op, input| questions.push(ask(alg, op, input));
     let field = |field, bytes: &[u8]| Input::new().with(field, bytes);
