@@ -217,7 +217,11 @@ fn ranges(bytes: &BTreeSet<usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Implementation as _, model::suite::suite};
+    use crate::{
+        Expect, Implementation as _, Input, Question,
+        model::suite::{bytes, suite, unnoticed},
+        references,
+    };
 
     #[test]
     fn every_mutant_is_found_by_its_own_failures() {
@@ -253,5 +257,45 @@ mod tests {
         // What this set cannot tell apart, three kinds of signatures could.
         let told_apart = |line: &&String| !line.starts_with("ed25519") && !line.starts_with("ml-dsa");
         assert_eq!(ambiguous.iter().filter(told_apart).collect::<Vec<_>>(), [&""; 0]);
+    }
+
+    /// A decapsulation with the last byte, or with other bytes, changed unnoticed, and the key that a comparison
+    /// without them gives.
+    fn unnoticed_change(at: &[usize]) -> (Case, Answer) {
+        let alg = Alg::MlKem768;
+        let answer = |op, input| references()[0].answer(&Question { alg, op, input });
+        let output = |answer| if let Answer::Output(output) = answer { output } else { panic!("{answer:?}") };
+        let seed = Input::new().with(Field::Seed, bytes(64, 0));
+        let ek = output(answer(Op::Keygen, seed.clone()))[&Field::Ek].clone();
+        let sent = output(answer(Op::Encaps, Input::new().with(Field::Ek, ek).with(Field::M, bytes(32, 1))));
+        let changed = unnoticed(alg, &bytes(64, 0), &sent[&Field::C], at);
+        let question = Question { alg, op: Op::Decaps, input: seed.with(Field::C, changed) };
+        let expect = Expect::Output(output(references()[0].answer(&question)));
+        let case = Case { id: format!("{at:?}"), note: String::new(), flags: Vec::new(), question, expect };
+        (case, Answer::Output(Output::from([(Field::K, sent[&Field::K].clone())])))
+    }
+
+    #[test]
+    fn the_bytes_that_a_comparison_leaves_out_are_named() {
+        let text = |failures: &[&(Case, Answer)], passes: &[&Case]| {
+            let failures: Vec<_> = failures.iter().map(|(case, answer)| (case, answer)).collect();
+            let diagnoses = diagnose(&failures, passes);
+            diagnoses.into_iter().find(|diagnosis| diagnosis.certainty == Certainty::Computed).unwrap().to_string()
+        };
+        let [one, next, both] = [&[959][..], &[960], &[959, 960]].map(unnoticed_change);
+        let section = "(FIPS 203 §6.3, algorithm 18 step 9): ml-kem-comparison";
+        assert_eq!(text(&[&one], &[&next.0]), format!("your comparison does not cover byte 959 {section}"));
+        assert_eq!(text(&[&one, &next], &[]), format!("your comparison does not cover bytes 959-960 {section}"));
+        // The differences cancel out: each byte for itself is compared.
+        let text = text(&[&both], &[&one.0, &next.0]);
+        assert_eq!(text, format!("ciphertexts pass that differ from their re-encryption in bytes 959-960 {section}"));
+    }
+
+    #[test]
+    fn what_no_known_bug_explains_stays_open() {
+        let (case, _) = unnoticed_change(&[5]);
+        let nonsense = Answer::Output(Output::from([(Field::K, vec![1; 32])]));
+        assert_eq!(diagnose(&[(&case, &nonsense), (&case, &Answer::Error("no".into()))], &[]), []);
+        assert_eq!(diagnose(&[], &[&case]), []);
     }
 }

@@ -67,7 +67,7 @@ fn ask(alg: Alg, op: Op, input: Input) -> Question {
 }
 
 /// Bytes that are not the same anywhere.
-fn bytes(len: usize, number: u8) -> Vec<u8> {
+pub(crate) fn bytes(len: usize, number: u8) -> Vec<u8> {
     super::shake256(&[&[number]], len)
 }
 
@@ -151,7 +151,7 @@ fn ml_kem(alg: Alg, questions: &mut Vec<Question>) {
 }
 
 /// The ciphertext with the same bit changed in these bytes, such that the same message comes out.
-fn unnoticed(alg: Alg, seed: &[u8], c: &[u8], at: &[usize]) -> Vec<u8> {
+pub(crate) fn unnoticed(alg: Alg, seed: &[u8], c: &[u8], at: &[usize]) -> Vec<u8> {
     let change = |bit: u8| at.iter().fold(c.to_vec(), |c, at| flipped(&c, *at, 1u8 << bit));
     (0..8).map(change).find(|other| is_unnoticed(alg, seed, other, c)).unwrap()
 }
