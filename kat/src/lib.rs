@@ -7,6 +7,7 @@
 pub mod algorithm;
 mod answer;
 mod case;
+mod diagnose;
 mod error;
 pub mod formats;
 mod generate;
@@ -25,6 +26,7 @@ mod waiver;
 pub use algorithm::{Alg, Family, Field, Op};
 pub use answer::{About, Answer, Implementation, KeyForm, Lack, Outcome, Queue, Reason, Ticket};
 pub use case::{Case, Expect, Input, Output, Question, Shape, Value};
+pub use diagnose::{Certainty, Diagnosis, diagnose};
 pub use error::{Error, Place, What};
 pub use generate::{Disagreement, Generated, Made, generate};
 pub use mutants::{Mutant, Row, Score, Scored, Tally, mutants, references, score};

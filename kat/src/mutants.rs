@@ -14,7 +14,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    About, Alg, Answer, Case, Class, Family, Implementation, Op, Outcome, Policy, Question, Verdict,
+    About, Alg, Answer, Case, Family, Implementation, Op, Outcome, Policy, Question, Verdict,
     model::{composite, curve, eddsa, encoding, hybrid, mldsa, mlkem},
 };
 
@@ -31,6 +31,12 @@ macro_rules! models {
             fn answer(self, question: &Question) -> Answer {
                 match self {
                     $(Self::$variant(bug) => $module::answer(bug, question),)*
+                }
+            }
+
+            const fn is_broken(self) -> bool {
+                match self {
+                    $(Self::$variant(bug) => bug.is_some(),)*
                 }
             }
         }
@@ -89,22 +95,21 @@ impl Mutant {
         }
     }
 
-    /// Whether it is a reference.
-    pub fn is_reference(&self) -> bool {
-        references().iter().any(|reference| reference.model == self.model)
+    /// Whether it is a reference, without a bug.
+    pub const fn is_reference(&self) -> bool {
+        !self.model.is_broken()
     }
 
-    /// What it makes of a case; none if it has nothing to say to it.
-    pub(crate) fn verdict(&self, case: &Case) -> Option<Verdict> {
-        let Question { alg, op, .. } = case.question;
-        let answer = self.offers(alg, op).then(|| self.model.answer(&case.question))?;
-        let verdict = Verdict::judge(case, Outcome::Answer(answer), self.policy());
-        (verdict.class() != Class::Unsupported).then_some(verdict)
+    /// What it says to a question; none if it has nothing to say to it.
+    pub(crate) fn reply(&self, question: &Question) -> Option<Answer> {
+        let answer = self.offers(question.alg, question.op).then(|| self.model.answer(question))?;
+        (!matches!(answer, Answer::Unsupported(_))).then_some(answer)
     }
 
-    /// Whether it is of the same model as another.
-    pub(crate) fn is_kin(&self, other: &Self) -> bool {
-        core::mem::discriminant(&self.model) == core::mem::discriminant(&other.model)
+    /// Whether it passes a case; none if it has nothing to say to it.
+    pub(crate) fn passes(&self, case: &Case) -> Option<bool> {
+        let answer = self.reply(&case.question)?;
+        Some(Verdict::judge(case, Outcome::Answer(answer), self.policy()).class().is_pass())
     }
 }
 
@@ -119,13 +124,13 @@ impl Implementation for Mutant {
         match (self.model, alg.family()) {
             (Model::Encoding(_), Family::MlKem | Family::MlDsa | Family::EdDsa) => is_der,
             (Model::Encoding(_), Family::Dh) => is_der && alg == Alg::X25519,
+            (Model::Composite(_), Family::Composite) => true,
             (Model::MlKem(bug), Family::Kem) => is_old && bug.is_none(),
             (Model::Hybrid(_), Family::Kem) => !is_old,
             (Model::MlKem(_), Family::MlKem)
             | (Model::MlDsa(_), Family::MlDsa)
             | (Model::Curve(_), Family::Dh)
             | (Model::EdDsa(_), Family::EdDsa) => !is_der,
-            (Model::Composite(_), Family::Composite) => op == Op::Verify,
             _ => false,
         }
     }
@@ -240,9 +245,9 @@ fn tally(name: &str, cases: &[Case], rows: &[Row], threads: usize) -> Vec<Tally>
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = cases.get(number) else { break };
                     for (row, (asked, failed, first)) in rows.iter().zip(&mut own) {
-                        let Some(verdict) = row.mutant.verdict(case) else { continue };
+                        let Some(passes) = row.mutant.passes(case) else { continue };
                         *asked = asked.saturating_add(1);
-                        if !verdict.class().is_pass() {
+                        if !passes {
                             *failed = failed.saturating_add(1);
                             *first = number.min(*first);
                         }
@@ -337,5 +342,65 @@ impl fmt::Display for Score {
             writeln!(f, "{name:width$}  {:>6}  {killed_by}", row.failed())?;
         }
         writeln!(f, "{}", self.summary())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::model::suite::suite;
+
+    #[test]
+    fn names_are_unique_and_every_mutant_says_what_it_is() {
+        let all: Vec<Mutant> = mutants().into_iter().chain(references()).collect();
+        assert_eq!(all.iter().map(|mutant| mutant.name).collect::<BTreeSet<_>>().len(), all.len());
+        assert!(all.iter().all(|mutant| !mutant.bug.is_empty() && !mutant.standard.is_empty()));
+        assert!(mutants().iter().all(|mutant| !mutant.is_reference()));
+        assert!(references().iter().all(Mutant::is_reference));
+    }
+
+    #[test]
+    fn the_small_set_kills_and_accuses_nobody_who_is_right() {
+        let cases = suite();
+        let (half, rest) = cases.split_at(cases.len() / 2);
+        let sets = [("first", half), ("second", rest)].map(|(name, cases)| Ok::<_, ()>((name.into(), cases.to_vec())));
+        let score = score(sets.into_iter(), 2).unwrap();
+        assert_eq!(score.alarms().map(|row| row.mutant.name).collect::<Vec<_>>(), [""; 0]);
+        let survivors: Vec<_> = score.survivors().map(|row| row.mutant.name).collect();
+        let others: Vec<_> = survivors.iter().filter(|name| !name.starts_with("ml-dsa")).collect();
+        assert_eq!(others, [&""; 0], "{score}");
+        assert!(score.references.iter().all(|row| row.sets.iter().any(|tally| tally.asked > 0)));
+        assert!(!score.is_perfect() && score.to_markdown().contains("**survives**"));
+    }
+
+    #[test]
+    fn tmp_timing() {
+        let cases = suite();
+        for reference in references() {
+            let mut by: std::collections::BTreeMap<(Alg, Op), (u32, f64)> = Default::default();
+            for _ in 0..20 {
+                for case in &cases {
+                    let t = std::time::Instant::now();
+                    if reference.reply(&case.question).is_some() {
+                        let e = by.entry((case.question.alg, case.question.op)).or_default();
+                        e.0 += 1;
+                        e.1 += t.elapsed().as_secs_f64();
+                    }
+                }
+            }
+            for ((a, o), (n, s)) in by {
+                eprintln!("{a} {o} {:.0} us", s / f64::from(n) * 1e6);
+            }
+        }
+    }
+
+    #[test]
+    fn no_case_is_no_merit() {
+        let score = score(core::iter::empty::<Result<_, ()>>(), 0).unwrap();
+        assert!(!score.is_perfect());
+        assert_eq!(score.survivors().count(), mutants().len());
+        assert!(score.summary().starts_with("0 cases in 0 sets kill 0 of "), "{}", score.summary());
     }
 }

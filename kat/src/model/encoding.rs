@@ -161,12 +161,12 @@ impl Keys {
     /// RFC 9935 §6, RFC 9881 §6: the seed, the expanded key, or both.
     fn lattice(&self, field: AnyRef<'_>) -> Result<Vec<u8>, Wrong> {
         match field.header().tag() {
-            SEED => Ok(self.from_seed(field.value())?.0),
-            Tag::OctetString => self.from_expanded(field.value()),
+            SEED => Ok(self.expand(field.value())?.0),
+            Tag::OctetString => self.check(field.value()),
             Tag::Sequence => field.sequence(|reader| {
                 let seed = <&OctetStringRef>::decode(reader)?.as_bytes();
                 let given = <&OctetStringRef>::decode(reader)?.as_bytes();
-                let (public, expanded) = self.from_seed(seed)?;
+                let (public, expanded) = self.expand(seed)?;
                 if given.len() != expanded.len() {
                     return Err(Reason::Length.into());
                 }
@@ -180,7 +180,7 @@ impl Keys {
     }
 
     /// The public key and the expanded private key.
-    fn from_seed(&self, seed: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Wrong> {
+    fn expand(&self, seed: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Wrong> {
         if self.alg.family() == Family::MlKem {
             return self.kem(None)?.keygen(seed);
         }
@@ -195,7 +195,7 @@ impl Keys {
     }
 
     /// The public key.
-    fn from_expanded(&self, expanded: &[u8]) -> Result<Vec<u8>, Wrong> {
+    fn check(&self, expanded: &[u8]) -> Result<Vec<u8>, Wrong> {
         if self.alg.family() == Family::MlDsa {
             return Ok(mldsa::verifying_key(self.alg, expanded)?);
         }

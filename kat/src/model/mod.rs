@@ -84,4 +84,6 @@ fn shake256(parts: &[&[u8]], len: usize) -> Vec<u8> {
 }
 
 #[cfg(test)]
+pub(crate) mod suite;
+#[cfg(test)]
 mod tests;
