@@ -144,7 +144,13 @@ pub(crate) fn craft(bug: Bug, seed: &[u8], msg: &[u8]) -> Option<Question> {
             sig.pop();
             return Some(ask(&key.public, &longer, sig));
         }
-        Bug::SignOfR => *sig.get_mut(31)? ^= 0x80,
+        Bug::SignOfR => {
+            let nonce = scalar(&[&key.prefix, msg]);
+            let mut r = EdwardsPoint::mul_base(&nonce).compress().to_bytes();
+            r[31] ^= 0x80;
+            let s = nonce + challenge(None, &r, &key.public, msg) * key.scalar;
+            sig = [r, s.to_bytes()].concat();
+        }
         // R is the neutral element, y = 1, with a sign that x = 0 does not have.
         Bug::PointR => {
             let mut r = [0; 32];

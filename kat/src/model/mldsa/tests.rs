@@ -132,3 +132,85 @@ fn crafted_signatures_are_what_they_say() {
         }
     }
 }
+
+fn number(n: u32, len: usize) -> Vec<u8> {
+    let mut bytes = n.to_le_bytes().to_vec();
+    bytes.resize(len, 0);
+    bytes
+}
+
+fn signing(sk: &[u8], n: u32) -> Question {
+    let input = Input::new().with(Field::Sk, sk).with(Field::Mu, number(n, 64)).with(Field::Rnd, [0; 32]);
+    Question { alg: Alg::MlDsa44, op: Op::SignMu, input }
+}
+
+#[test]
+fn tmp_search() {
+    let keygen =
+        |n| Question { alg: Alg::MlDsa44, op: Op::Keygen, input: Input::new().with(Field::Seed, number(n, 32)) };
+    let Answer::Output(out) = answer(None, &keygen(0)) else { panic!() };
+    let sk = out[&Field::Sk].clone();
+    let mut large = sk.clone();
+    let len = large.len();
+    large[len - 4 * 416..].fill(0);
+    // t0: one polynomial of 4096, three of 0
+    let zero: Vec<u8> = encode::pack([4096; 256], 13);
+    for i in 1..4 {
+        large[len - i * 416..len - (i - 1) * 416].copy_from_slice(&zero);
+    }
+    let find = |bug: Bug, f: &dyn Fn(u32) -> Question| {
+        let t = std::time::Instant::now();
+        let n = (0..20000).find(|n| answer(None, &f(*n)) != answer(Some(bug), &f(*n)));
+        eprintln!("{bug:?} {n:?} {:?}", t.elapsed());
+    };
+    let plain = |n| signing(&sk, n);
+    for bug in [
+        Bug::SignZLoose,
+        Bug::SignR0Loose,
+        Bug::SignNoHintCount,
+        Bug::KappaByOne,
+        Bug::SignNoZ,
+        Bug::SignNoR0,
+        Bug::RndIgnored,
+    ] {
+        if bug != Bug::RndIgnored {
+            find(bug, &plain);
+        }
+    }
+    find(Bug::SignNoCt0, &|n| signing(&large, n));
+    find(Bug::Power2RoundHalf, &keygen);
+    find(Bug::SampleQ, &keygen);
+}
+
+#[test]
+fn tmp_time() {
+    for alg in SETS {
+        let q = to_sign(alg, Op::Sign);
+        let c = craft::craft(Fault::None, &q).unwrap();
+        let k = Question { alg, op: Op::Keygen, input: Input::new().with(Field::Seed, [1; 32]) };
+        let time = |q: &dyn Fn(u8) -> Question| {
+            let t = std::time::Instant::now();
+            for n in 0..200 {
+                let _ = std::hint::black_box(answer(None, &q(n)));
+            }
+            t.elapsed() / 200
+        };
+        eprintln!(
+            "{alg} keygen {:?} verify {:?} sign {:?}",
+            time(&|_| k.clone()),
+            time(&|_| c.question.clone()),
+            time(&|n| {
+                let mut q = q.clone();
+                q.input = q.input.with(Field::Msg, [n]);
+                q
+            })
+        );
+        for fault in Fault::ALL {
+            let t = std::time::Instant::now();
+            craft::craft(*fault, &q).unwrap();
+            if t.elapsed().as_millis() > 30 {
+                eprintln!("{fault:?} {:?}", t.elapsed());
+            }
+        }
+    }
+}
