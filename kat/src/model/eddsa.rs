@@ -98,7 +98,8 @@ fn verify(bug: Option<Bug>, public: &[u8], msg: &[u8], sig: &[u8]) -> Result<(),
     let s: [u8; 32] = s.try_into().map_err(|_| Reason::Length)?;
 
     let low = s.iter().rev().lt(ORDER.iter().rev());
-    if !low && !has(Bug::HighS) && !(has(Bug::HighSBits) && s[31] < 0x20) {
+    let passes = low || has(Bug::HighS) || (has(Bug::HighSBits) && s[31] < 0x20);
+    if !passes {
         return Err(Reason::Encoding);
     }
     let a = CompressedEdwardsY(public).decompress().ok_or(Reason::Point)?;
