@@ -7,12 +7,16 @@
 pub mod algorithm;
 mod answer;
 mod case;
+mod diagnose;
 mod error;
 mod model;
+mod mutants;
 mod verdict;
 
 pub use algorithm::{Alg, Family, Field, Op};
 pub use answer::{About, Answer, Implementation, Lack, Outcome, Queue, Reason, Ticket};
 pub use case::{Case, Expect, Input, Output, Question, Shape, Value};
+pub use diagnose::{Certainty, Diagnosis, diagnose};
 pub use error::{Error, Place, What};
+pub use mutants::{Mutant, Row, Score, Scored, Tally, mutants, references, score};
 pub use verdict::{Class, Mismatch, Policy, Verdict};

@@ -1,8 +1,9 @@
-//! Keys in DER: PKCS#8 (RFC 5958) and SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) of ML-KEM (RFC 9935), X25519 and
-//! Ed25519 (RFC 8410), with one switch for each [`Bug`].
+//! Keys in DER: PKCS#8 (RFC 5958) and SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) of ML-KEM (RFC 9935), ML-DSA
+//! (RFC 9881), X25519 and Ed25519 (RFC 8410), with one switch for each [`Bug`].
 //!
-//! A private key of ML-KEM holds its seed, its expanded form, or both. An expanded one is checked as FIPS 203
-//! §7.3 says, and against its own encapsulation key as §7.1 says of keys that come from elsewhere.
+//! A private key of ML-KEM or ML-DSA holds its seed, its expanded form, or both. An expanded one is checked
+//! against itself: of ML-KEM, its hash (FIPS 203 §7.3) and that it opens what its encapsulation key closes
+//! (§7.1); of ML-DSA, that t0 and tr come of the rest.
 
 use der::{
     Decode as _, Reader as _, SliceReader, Tag, TagMode, TagNumber,
@@ -12,15 +13,16 @@ use der::{
 use super::{
     Wrong,
     curve::{self, Curve},
+    mldsa,
     mlkem::{self, MlKem},
 };
-use crate::{Alg, Answer, Family, Field, Lack, Op, Question, Reason};
+use crate::{Alg, Answer, Family, Field, Input, Lack, Op, Question, Reason};
 
 bugs! {
     /// What a reader of keys can get wrong.
     Bug {
-        Disagreement = "pkcs8-disagreement-accepted", "a seed and an expanded key that disagree are accepted", "RFC 9935 §6";
-        NullParameters = "der-null-parameters-accepted", "parameters of the algorithm are accepted if they are NULL", "RFC 9935 §3; RFC 8410 §3";
+        Disagreement = "pkcs8-disagreement-accepted", "a seed and an expanded key that disagree are accepted", "RFC 9935 §6; RFC 9881 §6";
+        NullParameters = "der-null-parameters-accepted", "parameters of the algorithm are accepted if they are NULL", "RFC 9935 §3; RFC 9881 §2; RFC 8410 §3";
         TrailingBytes = "der-trailing-bytes-accepted", "bytes after the end are ignored", "X.690 §10; RFC 5958 §2";
         HashUnchecked = "pkcs8-hash-unchecked", "an expanded key whose H(ek) is wrong is accepted", "RFC 9935 §6; FIPS 203 §7.3";
         PairUnchecked = "pkcs8-pair-unchecked", "an expanded key that does not belong to its encapsulation key is accepted", "RFC 9935 §6; FIPS 203 §7.1";
@@ -33,9 +35,8 @@ impl Bug {
         match self {
             Self::NullParameters | Self::TrailingBytes => true,
             Self::PublicUnchecked => matches!(op, Op::Pkcs8),
-            Self::Disagreement | Self::HashUnchecked | Self::PairUnchecked => {
-                matches!((alg.family(), op), (Family::MlKem, Op::Pkcs8))
-            }
+            Self::Disagreement => matches!((alg.family(), op), (Family::MlKem | Family::MlDsa, Op::Pkcs8)),
+            Self::HashUnchecked | Self::PairUnchecked => matches!((alg.family(), op), (Family::MlKem, Op::Pkcs8)),
         }
     }
 }
@@ -51,6 +52,9 @@ const fn identifier(alg: Alg) -> Option<(ObjectIdentifier, Field)> {
         Alg::MlKem512 => ("2.16.840.1.101.3.4.4.1", Field::Ek),
         Alg::MlKem768 => ("2.16.840.1.101.3.4.4.2", Field::Ek),
         Alg::MlKem1024 => ("2.16.840.1.101.3.4.4.3", Field::Ek),
+        Alg::MlDsa44 => ("2.16.840.1.101.3.4.3.17", Field::Pk),
+        Alg::MlDsa65 => ("2.16.840.1.101.3.4.3.18", Field::Pk),
+        Alg::MlDsa87 => ("2.16.840.1.101.3.4.3.19", Field::Pk),
         Alg::X25519 => ("1.3.101.110", Field::Public),
         Alg::Ed25519 => ("1.3.101.112", Field::Pk),
         _ => return None,
@@ -107,12 +111,14 @@ impl Keys {
             self.algorithm(reader)?;
             whole_bytes(reader.decode()?)
         })?;
-        if let Some(kem) = MlKem::new(self.alg, None) {
-            kem.check_ek(public)?;
-        } else if public.len() != 32 {
-            return Err(Reason::Length.into());
-        }
-        Ok(public.to_vec())
+        let len = match self.alg {
+            Alg::MlDsa44 => 1312,
+            Alg::MlDsa65 => 1952,
+            Alg::MlDsa87 => 2592,
+            Alg::X25519 | Alg::Ed25519 => 32,
+            _ => self.kem(None)?.check_ek(public)?.len(),
+        };
+        if public.len() == len { Ok(public.to_vec()) } else { Err(Reason::Length.into()) }
     }
 
     /// The public key that a PKCS#8 makes.
@@ -121,7 +127,7 @@ impl Keys {
             let version: u8 = reader.decode()?;
             self.algorithm(reader)?;
             let private = <&OctetStringRef>::decode(reader)?.as_bytes();
-            if !reader.is_finished() && reader.peek_tag()? == ATTRIBUTES {
+            if !reader.is_finished() && Tag::peek(reader)? == ATTRIBUTES {
                 AnyRef::decode(reader)?;
             }
             let beside: Option<BitStringRef<'_>> = reader.context_specific(TagNumber(1), TagMode::Implicit)?;
@@ -132,9 +138,9 @@ impl Keys {
             Ok((private, beside.map(whole_bytes).transpose()?))
         })?;
         let field = AnyRef::from_der(private)?;
-        let public = match MlKem::new(self.alg, None) {
-            Some(kem) => self.lattice(&kem, field)?,
-            None => self.classical(field)?,
+        let public = match self.alg.family() {
+            Family::MlKem | Family::MlDsa => self.lattice(field)?,
+            _ => self.classical(field)?,
         };
         match beside {
             Some(beside) if beside != public && !self.has(Bug::PublicUnchecked) => Err(Reason::Other.into()),
@@ -152,35 +158,57 @@ impl Keys {
         }
     }
 
-    /// RFC 9935 §6: the seed, the expanded key, or both.
-    fn lattice(&self, kem: &MlKem, field: AnyRef<'_>) -> Result<Vec<u8>, Wrong> {
+    /// RFC 9935 §6, RFC 9881 §6: the seed, the expanded key, or both.
+    fn lattice(&self, field: AnyRef<'_>) -> Result<Vec<u8>, Wrong> {
         match field.header().tag() {
-            SEED => Ok(kem.keygen(field.value())?.0),
-            Tag::OctetString => self.expanded(field.value()),
+            SEED => Ok(self.expand(field.value())?.0),
+            Tag::OctetString => self.check(field.value()),
             Tag::Sequence => field.sequence(|reader| {
                 let seed = <&OctetStringRef>::decode(reader)?.as_bytes();
-                let expanded = <&OctetStringRef>::decode(reader)?.as_bytes();
-                let (ek, dk) = kem.keygen(seed)?;
-                if expanded.len() != dk.len() {
+                let given = <&OctetStringRef>::decode(reader)?.as_bytes();
+                let (public, expanded) = self.expand(seed)?;
+                if given.len() != expanded.len() {
                     return Err(Reason::Length.into());
                 }
-                if expanded != dk && !self.has(Bug::Disagreement) {
+                if given != expanded && !self.has(Bug::Disagreement) {
                     return Err(Reason::Other.into());
                 }
-                Ok(ek)
+                Ok(public)
             }),
             _ => Err(Reason::Encoding.into()),
         }
     }
 
-    fn expanded(&self, dk: &[u8]) -> Result<Vec<u8>, Wrong> {
-        let unchecked = self.has(Bug::HashUnchecked).then_some(mlkem::Bug::NoHashCheck);
-        let Some(kem) = MlKem::new(self.alg, unchecked) else { return Err(Wrong::Lacks(Lack::Alg)) };
-        let dk = kem.check_dk(dk)?;
+    /// The public key and the expanded private key.
+    fn expand(&self, seed: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Wrong> {
+        if self.alg.family() == Family::MlKem {
+            return self.kem(None)?.keygen(seed);
+        }
+        let question = Question { alg: self.alg, op: Op::Keygen, input: Input::new().with(Field::Seed, seed) };
+        match mldsa::answer(None, &question) {
+            Answer::Output(mut keys) => {
+                let mut take = |field| keys.remove(&field).unwrap_or_default();
+                Ok((take(Field::Pk), take(Field::Sk)))
+            }
+            other => Err(other.into()),
+        }
+    }
+
+    /// The public key.
+    fn check(&self, expanded: &[u8]) -> Result<Vec<u8>, Wrong> {
+        if self.alg.family() == Family::MlDsa {
+            return Ok(mldsa::verifying_key(self.alg, expanded)?);
+        }
+        let kem = self.kem(self.has(Bug::HashUnchecked).then_some(mlkem::Bug::NoHashCheck))?;
+        let dk = kem.check_dk(expanded)?;
         if !kem.opens_its_own(dk) && !self.has(Bug::PairUnchecked) {
             return Err(Reason::Other.into());
         }
         Ok(kem.ek_of(dk).to_vec())
+    }
+
+    fn kem(&self, bug: Option<mlkem::Bug>) -> Result<MlKem, Wrong> {
+        MlKem::new(self.alg, bug).ok_or(Wrong::Lacks(Lack::Alg))
     }
 }
 

@@ -85,6 +85,16 @@ impl Pke {
         (ek, dk)
     }
 
+    /// An encryption key whose error has this much more in its first coefficient: in the domain of the NTT that is
+    /// the same constant everywhere.
+    pub(super) fn with_error(&self, ek: &[u8], more: u16) -> Vec<u8> {
+        let mut out = Vec::new();
+        let first = decode(&ek[..384], 12);
+        encode(&core::array::from_fn(|i| if i % 2 == 0 { (first[i] + more) % Q } else { first[i] }), 12, &mut out);
+        out.extend_from_slice(&ek[384..]);
+        out
+    }
+
     /// Algorithm 14.
     pub(super) fn encrypt(&self, ek: &[u8], m: &[u8], randomness: &[u8]) -> Vec<u8> {
         let (t, rho) = ek.split_at(384 * self.k);

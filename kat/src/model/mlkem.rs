@@ -81,11 +81,11 @@ impl Bug {
 pub(super) struct MlKem(Pke);
 
 /// What decapsulation comes by before it compares.
-pub(super) struct Reencryption {
+pub(crate) struct Reencryption {
     /// The key of the message inside, if the ciphertext is good.
-    pub(super) key: Vec<u8>,
+    pub(crate) key: Vec<u8>,
     /// The ciphertext that the message inside gives.
-    pub(super) c: Vec<u8>,
+    pub(crate) c: Vec<u8>,
 }
 
 impl MlKem {
@@ -334,4 +334,23 @@ pub(crate) fn reencryption(question: &Question) -> Option<(Reencryption, &[u8])>
     let (_, dk) = kem.private(&question.input).ok()?;
     let c = question.input.get(Field::C).filter(|c| c.len() == kem.c_len())?;
     Some((kem.reencrypt(&dk, c), c))
+}
+
+/// A decapsulation whose message comes out right only if decompression rounds: of an honest ciphertext under a
+/// valid expanded key with a larger error than key generation makes. With honest keys nobody would ever see
+/// that bug. `seed` is the key's, of 64 bytes; nothing if it is not, or if no message is found.
+pub(crate) fn craft_noisy(alg: Alg, seed: &[u8]) -> Option<Question> {
+    let (kem, cuts) = (MlKem::new(alg, None)?, MlKem::new(alg, Some(Bug::DecompressCuts))?);
+    let (honest, dk) = kem.keygen(seed).ok()?;
+    let Parts { s, z, .. } = kem.parts(&dk);
+    (0..4096u16).find_map(|number| {
+        // An error of a reaches the coefficients of the message at most η1-fold: near q/4 some get lost.
+        let more = (Q / 4 - 8 * (10 + number % 16)) / kem.0.eta1 as u16;
+        let ek = kem.0.with_error(&honest, more);
+        let (c, key) = kem.encaps(&ek, &shake256(&[seed, &number.to_le_bytes()], 32)).ok()?;
+        let dk = [s, &ek, &h(&ek), z].concat();
+        let tells = kem.decaps(&dk, &c).ok()? == key && cuts.decaps(&dk, &c).ok()? != key;
+        let input = Input::new().with(Field::Dk, dk).with(Field::C, c);
+        tells.then_some(Question { alg, op: Op::Decaps, input })
+    })
 }

@@ -49,6 +49,17 @@ impl From<Reason> for Wrong {
     }
 }
 
+/// What another model says that is no output.
+impl From<Answer> for Wrong {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Unsupported(lack) => Self::Lacks(lack),
+            Answer::Reject(reason) => Self::Input(reason),
+            Answer::Output(_) | Answer::Error(_) => Self::Input(Reason::Other),
+        }
+    }
+}
+
 /// The answer that these outputs make.
 fn answered(outputs: Result<Vec<(Field, Vec<u8>)>, Wrong>) -> Answer {
     match outputs {
@@ -72,5 +83,7 @@ fn shake256(parts: &[&[u8]], len: usize) -> Vec<u8> {
     out
 }
 
+#[cfg(test)]
+pub(crate) mod suite;
 #[cfg(test)]
 mod tests;

@@ -179,30 +179,54 @@ fn kyber_agrees_with_round_three() {
     }
 }
 
-#[test]
-fn keys_of_rfc_9935_are_read_and_bad_ones_refused() {
-    let der = |name: &str| {
-        let bytes = data("keys_of_rfc_9935_are_read_and_bad_ones_refused", &format!("lamps-mlkem-rfc9935/{name}"))?;
-        Some(der::pem::decode_vec(str::from_utf8(&bytes).unwrap().trim_start().as_bytes()).unwrap().1)
-    };
-    for (alg, name) in [(Alg::MlKem512, "512"), (Alg::MlKem768, "768"), (Alg::MlKem1024, "1024")] {
-        let Some(public) = der(&format!("ML-KEM-{name}.pub")) else { return };
-        let Answer::Output(ek) = ask(alg, Op::Spki, Input::new().with(Field::Der, public)) else { panic!("{name}") };
+/// A PEM file of LAMPS, decoded.
+fn lamps(test: &str, file: &str) -> Option<Vec<u8>> {
+    let bytes = data(test, file)?;
+    Some(der::pem::decode_vec(str::from_utf8(&bytes).unwrap().trim_start().as_bytes()).unwrap().1)
+}
+
+/// The keys of a folder are read in every form, and nothing after their end.
+fn read_forms(test: &str, folder: &str, algs: &[Alg]) -> Option<()> {
+    for alg in algs {
+        let public = lamps(test, &format!("{folder}/{alg}.pub"))?;
+        let question = |op, der| Question { alg: *alg, op, input: Input::new().with(Field::Der, der) };
+        let public = encoding::answer(None, &question(Op::Spki, public));
+        assert!(matches!(public, Answer::Output(_)), "{alg}");
         for form in ["seed", "expanded", "both"] {
-            let Some(private) = der(&format!("ML-KEM-{name}-{form}.priv")) else { return };
-            let ask = |der: Vec<u8>| ask(alg, Op::Pkcs8, Input::new().with(Field::Der, der));
-            assert_eq!(ask(private.clone()), Answer::Output(ek.clone()), "{name} {form}");
-            assert_eq!(ask([&private[..], &[0]].concat()), Answer::Reject(Reason::Encoding), "{name} {form}");
+            let private = lamps(test, &format!("{folder}/{alg}-{form}.priv"))?;
+            let ask = |der: Vec<u8>| encoding::answer(None, &question(Op::Pkcs8, der));
+            assert_eq!(ask(private.clone()), public, "{alg} {form}");
+            assert_eq!(ask([&private[..], &[0]].concat()), Answer::Reject(Reason::Encoding), "{alg} {form}");
         }
     }
-    let bugs = [Bug::Disagreement, Bug::PairUnchecked, Bug::HashUnchecked, Bug::Disagreement];
+    Some(())
+}
+
+/// The bad keys of a folder are refused, and accepted by exactly the mutant that lacks the check.
+fn refuse_bad(test: &str, folder: &str, alg: Alg, bugs: &[Option<Bug>]) -> Option<()> {
     for (number, bug) in (1..).zip(bugs) {
-        let Some(private) = der(&format!("bad-ML-KEM-512-{number}.priv")) else { return };
-        let question = Question { alg: Alg::MlKem512, op: Op::Pkcs8, input: Input::new().with(Field::Der, private) };
+        let private = lamps(test, &format!("{folder}/bad-{alg}-{number}.priv"))?;
+        let question = Question { alg, op: Op::Pkcs8, input: Input::new().with(Field::Der, private) };
         assert!(matches!(encoding::answer(None, &question), Answer::Reject(_)), "{number}");
         for (other, name, ..) in encoding::BUGS {
             let accepts = matches!(encoding::answer(Some(*other), &question), Answer::Output(_));
-            assert_eq!(accepts, *other == bug, "{number}: {name}");
+            assert_eq!(accepts, Some(*other) == *bug, "{number}: {name}");
         }
     }
+    Some(())
+}
+
+#[test]
+fn keys_of_rfc_9935_are_read_and_bad_ones_refused() {
+    let (test, folder) = ("keys_of_rfc_9935_are_read_and_bad_ones_refused", "lamps-mlkem-rfc9935");
+    let bugs = [Bug::Disagreement, Bug::PairUnchecked, Bug::HashUnchecked, Bug::Disagreement].map(Some);
+    read_forms(test, folder, &[Alg::MlKem512, Alg::MlKem768, Alg::MlKem1024])
+        .and_then(|()| refuse_bad(test, folder, Alg::MlKem512, &bugs));
+}
+
+#[test]
+fn keys_of_rfc_9881_are_read_and_bad_ones_refused() {
+    let (test, folder) = ("keys_of_rfc_9881_are_read_and_bad_ones_refused", "lamps-mldsa-rfc9881");
+    read_forms(test, folder, &[Alg::MlDsa44, Alg::MlDsa65, Alg::MlDsa87])
+        .and_then(|()| refuse_bad(test, folder, Alg::MlDsa44, &[Some(Bug::Disagreement), None, None]));
 }

@@ -89,6 +89,18 @@ pub(crate) fn answer(bug: Option<Bug>, question: &Question) -> Answer {
     result.map_or_else(|other| other, Answer::Output)
 }
 
+/// The verifying key that an unbroken model finds to an expanded signing key.
+///
+/// # Errors
+/// As [`answer`]'s of a question with that key; a t0 or a tr that does not belong to the rest of it.
+pub(crate) fn verifying_key(alg: Alg, sk: &[u8]) -> Result<Vec<u8>, Answer> {
+    let model = Model { params: Params::of(alg).ok_or(Answer::Unsupported(Lack::Alg))?, bug: None };
+    let key = model.decode_sk(sk)?;
+    let (t1, t0) = model.halves(&key.rho, &key.s1, &key.s2);
+    let pk = model.encode_pk(&key.rho, &t1);
+    if t0 == key.t0 && shake256(&[&pk], 64) == key.tr { Ok(pk) } else { Err(Answer::Reject(Reason::Hash)) }
+}
+
 impl Model {
     fn has(&self, bug: Bug) -> bool {
         self.bug == Some(bug)
@@ -105,18 +117,19 @@ impl Model {
         let (rho, rest) = expanded.split_at(32);
         let (rho_prime, key) = rest.split_at(64);
         let (s1, s2) = self.expand_s(rho_prime);
-        let s1_hat = transformed(&s1);
-        let t = self.expand_a(rho).into_iter().zip(&s2);
-        let t = t.map(|(row, s2)| sum(&inverse_ntt(dot(&row, &s1_hat)), &reduced(s2)));
-        let (mut t1, mut t0) = (Vec::new(), Vec::new());
-        for t in t {
-            let halves = t.map(|t| self.power2round(t));
-            t1.push(halves.map(|(high, _)| high));
-            t0.push(halves.map(|(_, low)| low));
-        }
+        let (t1, t0) = self.halves(rho, &s1, &s2);
         let pk = self.encode_pk(rho, &t1);
         let tr = shake256(&[&pk], 64);
         Ok((pk, SigningKey { rho: rho.to_vec(), k: key.to_vec(), tr, s1, s2, t0 }))
+    }
+
+    /// t1 and t0 of t = A·s1 + s2: algorithm 6, steps 5 and 6.
+    fn halves(&self, rho: &[u8], s1: &[Signed], s2: &[Signed]) -> (Vec<Poly>, Vec<Signed>) {
+        let s1_hat = transformed(s1);
+        let t = self.expand_a(rho).into_iter().zip(s2);
+        let t = t.map(|(row, s2)| sum(&inverse_ntt(dot(&row, &s1_hat)), &reduced(s2)));
+        let pairs = t.map(|t| t.map(|t| self.power2round(t)));
+        pairs.map(|pairs| (pairs.map(|(high, _)| high), pairs.map(|(_, low)| low))).unzip()
     }
 
     /// Algorithms 2 and 4, with the randomness given.

@@ -1,0 +1,257 @@
+//! From failures to the bug behind them.
+//!
+//! A mutant explains the failures of an algorithm if it answers every one of them byte for byte as the
+//! implementation did, and passes what the implementation passed. Beside that, what decapsulation compares is
+//! computed from the failures themselves.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use serde::Serialize;
+
+use crate::{
+    Alg, Answer, Case, Field, Mutant, Op, Output,
+    model::mlkem::{Reencryption, reencryption},
+    mutants,
+};
+
+/// A bug that explains failures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    /// The mutant that behaves the same, or `ml-kem-comparison` for what was computed.
+    pub name: &'static str,
+    /// The bug, for people.
+    pub text: String,
+    /// The section of the standard.
+    pub standard: &'static str,
+    /// How sure that is.
+    pub certainty: Certainty,
+    /// The names of the algorithms that it was seen in.
+    pub algs: Vec<&'static str>,
+    /// How many failures it explains.
+    pub failures: usize,
+}
+
+/// How sure a diagnosis is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certainty {
+    /// No other known bug explains the same.
+    Only,
+    /// One of so many that explain the same; more cases would tell them apart.
+    OneOf(usize),
+    /// It is what the failures themselves show.
+    Computed,
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.text, self.standard, self.name)?;
+        if let Certainty::OneOf(count) = self.certainty {
+            write!(f, ", one of {count} that fit")?;
+        }
+        Ok(())
+    }
+}
+
+/// Names the bugs behind failures: what an implementation answered to cases that it failed, and the cases that
+/// it passed, as far as they are at hand. Failures without an answer, as crashes, explain nothing here.
+///
+/// Algorithms of one kind that fail together are explained together, if one bug explains them all; else each
+/// for itself. Candidates come in the order of [`mutants`]; nothing comes of failures that no known bug
+/// explains.
+pub fn diagnose(failures: &[(&Case, &Answer)], passes: &[&Case]) -> Vec<Diagnosis> {
+    // DER is another model's than the algorithm whose keys it holds.
+    let kind = |case: &Case| (case.question.alg, matches!(case.question.op, Op::Pkcs8 | Op::Spki));
+    let mut by_kind: BTreeMap<(Alg, bool), Vec<(&Case, &Answer)>> = BTreeMap::new();
+    for &(case, answer) in failures {
+        by_kind.entry(kind(case)).or_default().push((case, answer));
+    }
+    let mut groups: Vec<Group> = Vec::new();
+    for (wanted, failures) in by_kind {
+        let passes: Vec<&Case> = passes.iter().copied().filter(|case| kind(case) == wanted).collect();
+        let candidates: Vec<Mutant> =
+            mutants().into_iter().filter(|mutant| explains(mutant, &failures, &passes)).collect();
+        let group = Group { algs: vec![wanted.0], failures: failures.len(), candidates };
+        match groups.iter_mut().find_map(|other| Some((other.common(&group)?, other))) {
+            Some((common, other)) => {
+                other.candidates = common;
+                other.algs.push(wanted.0);
+                other.failures = other.failures.saturating_add(group.failures);
+            }
+            None => groups.push(group),
+        }
+    }
+    groups.iter().flat_map(Group::diagnoses).chain(comparison(failures, passes)).collect()
+}
+
+/// Algorithms, and the mutants that explain their failures.
+struct Group {
+    algs: Vec<Alg>,
+    failures: usize,
+    candidates: Vec<Mutant>,
+}
+
+impl Group {
+    /// The candidates of both; none if there is no such.
+    fn common(&self, other: &Self) -> Option<Vec<Mutant>> {
+        let is_in = |mutant: &&Mutant| other.candidates.iter().any(|candidate| candidate.name == mutant.name);
+        let common: Vec<_> = self.candidates.iter().filter(is_in).copied().collect();
+        (!common.is_empty()).then_some(common)
+    }
+
+    fn diagnoses(&self) -> impl Iterator<Item = Diagnosis> {
+        let certainty = match self.candidates.len() {
+            1 => Certainty::Only,
+            count => Certainty::OneOf(count),
+        };
+        self.candidates.iter().map(move |mutant| Diagnosis {
+            name: mutant.name,
+            text: mutant.bug.to_owned(),
+            standard: mutant.standard,
+            certainty,
+            algs: self.algs.iter().map(|alg| alg.name()).collect(),
+            failures: self.failures,
+        })
+    }
+}
+
+/// Whether a mutant does as the implementation did, as far as is known.
+fn explains(mutant: &Mutant, failures: &[(&Case, &Answer)], passes: &[&Case]) -> bool {
+    let does_the_same = |(case, answer): &(&Case, &Answer)| {
+        mutant.reply(&case.question).is_some_and(|reply| same(case.question.op, &reply, answer))
+    };
+    failures.iter().all(does_the_same) && passes.iter().all(|case| mutant.passes(case) != Some(false))
+}
+
+/// Whether two answers are the same: why an input is refused is not looked at, and outputs that one of them may
+/// lack only where both have them.
+fn same(op: Op, a: &Answer, b: &Answer) -> bool {
+    match (a, b) {
+        (Answer::Reject(_), Answer::Reject(_)) => true,
+        (Answer::Output(a), Answer::Output(b)) => {
+            let within = |a: &Output, b: &Output| {
+                a.iter().all(|(field, bytes)| match b.get(field) {
+                    Some(other) => other == bytes,
+                    None => op.may_lack(*field),
+                })
+            };
+            within(a, b) && within(b, a)
+        }
+        _ => false,
+    }
+}
+
+/// What decapsulation compares, from the ciphertexts that differ from what their message encrypts to and get
+/// the key of that message all the same.
+fn comparison(failures: &[(&Case, &Answer)], passes: &[&Case]) -> Option<Diagnosis> {
+    let mut ignored = BTreeSet::new();
+    let (mut algs, mut count, mut one_each) = (Vec::new(), 0usize, true);
+    for (case, answer) in failures {
+        let (Answer::Output(given), Some((key, differences))) = (answer, differences(case)) else { continue };
+        if given.get(&Field::K) != Some(&key) || differences.is_empty() {
+            continue;
+        }
+        one_each &= differences.len() == 1;
+        ignored.extend(differences);
+        if !algs.contains(&case.question.alg) {
+            algs.push(case.question.alg);
+        }
+        count = count.saturating_add(1);
+    }
+    if count == 0 {
+        return None;
+    }
+    // A change of nothing but these bytes that was noticed: then not all of them are left out, or not wholly.
+    let notices = |case: &&Case| {
+        let differences = differences(case).map_or(Vec::new(), |(_, differences)| differences);
+        algs.contains(&case.question.alg)
+            && !differences.is_empty()
+            && differences.iter().all(|at| ignored.contains(at))
+    };
+    let bytes = ranges(&ignored);
+    let text = if one_each && !passes.iter().any(notices) {
+        format!("your comparison does not cover {bytes}")
+    } else {
+        format!("ciphertexts pass that differ from their re-encryption in {bytes}")
+    };
+    Some(Diagnosis {
+        name: "ml-kem-comparison",
+        text,
+        standard: "FIPS 203 §6.3, algorithm 18 step 9",
+        certainty: Certainty::Computed,
+        algs: algs.into_iter().map(Alg::name).collect(),
+        failures: count,
+    })
+}
+
+/// Of a decapsulation, the key of the message inside, and where the ciphertext differs from what that message
+/// encrypts to.
+fn differences(case: &Case) -> Option<(Vec<u8>, Vec<usize>)> {
+    let (Reencryption { key, c: again }, c) = reencryption(&case.question)?;
+    let pairs = c.iter().zip(&again).enumerate();
+    Some((key, pairs.filter(|(_, (ours, theirs))| ours != theirs).map(|(at, _)| at).collect()))
+}
+
+/// How many spans of bytes a text names.
+const SPANS: usize = 8;
+
+/// Byte numbers for people: `bytes 0-31, 767`.
+fn ranges(bytes: &BTreeSet<usize>) -> String {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    for &at in bytes {
+        match spans.last_mut() {
+            Some((_, end)) if end.checked_add(1) == Some(at) => *end = at,
+            _ => spans.push((at, at)),
+        }
+    }
+    let span = |(from, to): &(usize, usize)| if from == to { from.to_string() } else { format!("{from}-{to}") };
+    let list = spans.iter().take(SPANS).map(span).collect::<Vec<_>>().join(", ");
+    let word = if bytes.len() == 1 { "byte" } else { "bytes" };
+    let rest = if spans.len() > SPANS { format!(" and others, {} in all", bytes.len()) } else { String::new() };
+    format!("{word} {list}{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Implementation as _, model::suite::suite};
+
+    #[test]
+    fn every_mutant_is_found_by_its_own_failures() {
+        let cases = suite();
+        let mut ambiguous = Vec::new();
+        for mutant in mutants() {
+            let mut failed = Vec::new();
+            let mut passed = Vec::new();
+            for case in &cases {
+                match mutant.passes(case) {
+                    Some(true) => passed.push(case),
+                    Some(false) => failed.push((case, mutant.answer(&case.question))),
+                    None => {}
+                }
+            }
+            let failures: Vec<_> = failed.iter().map(|(case, answer)| (*case, answer)).collect();
+            let diagnoses = diagnose(&failures, &passed);
+            if failures.is_empty() {
+                assert_eq!(diagnoses, [], "{}", mutant.name);
+                continue;
+            }
+            let names: Vec<_> = diagnoses.iter().map(|diagnosis| diagnosis.name).collect();
+            assert!(names.contains(&mutant.name), "{}: {names:?}", mutant.name);
+            for diagnosis in &diagnoses {
+                if diagnosis.certainty == Certainty::Only {
+                    assert_eq!(diagnosis.name, mutant.name);
+                    assert_eq!(diagnosis.failures, failures.len(), "{}", mutant.name);
+                } else if diagnosis.certainty != Certainty::Computed {
+                    ambiguous.push(format!("{}: {}", mutant.name, diagnosis.name));
+                }
+            }
+        }
+        // What this set cannot tell apart, three kinds of signatures could.
+        let told_apart = |line: &&String| !line.starts_with("ed25519") && !line.starts_with("ml-dsa");
+        assert_eq!(ambiguous.iter().filter(told_apart).collect::<Vec<_>>(), [&""; 0]);
+    }
+}
