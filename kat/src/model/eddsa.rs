@@ -98,7 +98,8 @@ fn verify(bug: Option<Bug>, public: &[u8], msg: &[u8], sig: &[u8]) -> Result<(),
     let s: [u8; 32] = s.try_into().map_err(|_| Reason::Length)?;
 
     let low = s.iter().rev().lt(ORDER.iter().rev());
-    if !low && !has(Bug::HighS) && !(has(Bug::HighSBits) && s[31] < 0x20) {
+    let passes = low || has(Bug::HighS) || (has(Bug::HighSBits) && s[31] < 0x20);
+    if !passes {
         return Err(Reason::Encoding);
     }
     let a = CompressedEdwardsY(public).decompress().ok_or(Reason::Point)?;
@@ -144,7 +145,13 @@ pub(crate) fn craft(bug: Bug, seed: &[u8], msg: &[u8]) -> Option<Question> {
             sig.pop();
             return Some(ask(&key.public, &longer, sig));
         }
-        Bug::SignOfR => *sig.get_mut(31)? ^= 0x80,
+        Bug::SignOfR => {
+            let nonce = scalar(&[&key.prefix, msg]);
+            let mut r = EdwardsPoint::mul_base(&nonce).compress().to_bytes();
+            r[31] ^= 0x80;
+            let s = nonce + challenge(None, &r, &key.public, msg) * key.scalar;
+            sig = [r, s.to_bytes()].concat();
+        }
         // R is the neutral element, y = 1, with a sign that x = 0 does not have.
         Bug::PointR => {
             let mut r = [0; 32];

@@ -1,17 +1,16 @@
 //! Signatures with a fault, made by whoever has the key: what it takes to catch verifiers that skip a check.
 //!
-//! Where the fault is in z or in an encoding, the key is an honest one. Where it is in hints that an honest
-//! key makes rarely or never, the key has t1 = 0: then w′ does not depend on c̃, and any z and any hints
-//! become a signature by setting c̃ to what the verifier computes.
+//! Where an honest key makes them, one does. Where it would rarely or never, the key has t1 = 0: then w′ does
+//! not depend on c̃, and any z and any hints become a signature by setting c̃ to what the verifier computes.
 
 use super::{
     Bug, Model, Params,
     encode::{Signature, SigningKey},
-    poly::{Poly, Signed, dot, inverse_ntt, norm},
+    poly::{Signed, dot, inverse_ntt, norm},
     prehash::Message,
     transformed,
 };
-use crate::{Case, Expect, Field, Input, Op, Output, Question, model::shake256};
+use crate::{Case, Expect, Field, Op, Output, Question, model::shake256};
 
 macro_rules! faults {
     ($($variant:ident = $name:literal, $valid:literal;)*) => {
@@ -51,16 +50,16 @@ faults! {
     LongKey = "a byte after the verifying key", false;
     LongKeyHashed = "t1 = 0 and a byte after the verifying key, which tr covers", false;
     ShortKey = "t1 = 0 and a verifying key without its last zero byte, and tr of that", false;
-    ChallengeTail = "another last byte of c̃", false;
-    ChallengeAfterZero = "another byte of c̃ after a zero byte", false;
-    ZBelowBound = "a coefficient of z is γ1 − β − 1", true;
-    ZBelowNegativeBound = "a coefficient of z is −(γ1 − β − 1)", true;
-    ZAtBound = "a coefficient of z is γ1 − β", false;
-    ZAtNegativeBound = "a coefficient of z is −(γ1 − β)", false;
+    ChallengeTail = "t1 = 0 and another last byte of c̃", false;
+    ChallengeAfterZero = "t1 = 0 and another last byte of c̃, behind a zero byte", false;
+    ZBelowBound = "t1 = 0 and a coefficient of z is γ1 − β − 1", true;
+    ZBelowNegativeBound = "t1 = 0 and a coefficient of z is −(γ1 − β − 1)", true;
+    ZAtBound = "t1 = 0 and a coefficient of z is γ1 − β", false;
+    ZAtNegativeBound = "t1 = 0 and a coefficient of z is −(γ1 − β)", false;
+    ZGamma1 = "t1 = 0 and a coefficient of z is γ1", false;
     ZOverBound = "positive coefficients of z are over the bound", false;
     ZOverNegativeBound = "negative coefficients of z are over the bound", false;
     ZLastOverBound = "only the last polynomial of z is over the bound", false;
-    ZGamma1 = "t1 = 0 and a coefficient of z is γ1", false;
     RepeatedHint = "a hint twice", false;
     UnorderedHints = "two hints swapped", false;
     PaddedHints = "padding of hints that is not zero", false;
@@ -102,25 +101,18 @@ pub(crate) fn craft(fault: Fault, question: &Question) -> Option<Case> {
             pk.pop();
             smith.forged(Bug::ShortKey, pk, smith.small_z(0), smith.hints(&[]))
         }
-        Fault::ChallengeTail => smith.honest(|sig| sig.challenge.last_mut().map(|byte| *byte ^= 1)),
-        Fault::ChallengeAfterZero => smith.honest(|sig| {
-            let (last, rest) = sig.challenge.split_last_mut()?;
-            rest.contains(&0).then(|| *last ^= 1)
-        }),
-        Fault::ZBelowBound => smith.with_z(|up, down| up == below && down < up),
-        Fault::ZBelowNegativeBound => smith.with_z(|up, down| down == below && up < down),
-        Fault::ZAtBound => smith.with_z(|up, down| up == bound && down < up),
-        Fault::ZAtNegativeBound => smith.with_z(|up, down| down == bound && up < down),
-        Fault::ZOverBound => smith.with_z(|up, down| up > bound && down < bound),
-        Fault::ZOverNegativeBound => smith.with_z(|up, down| down > bound && up < bound),
-        Fault::ZLastOverBound => smith.with_vector(|z| {
+        Fault::ChallengeTail => smith.other_challenge(|_| true),
+        Fault::ChallengeAfterZero => smith.other_challenge(|rest| rest.contains(&0)),
+        Fault::ZBelowBound => smith.with_coefficient(below),
+        Fault::ZBelowNegativeBound => smith.with_coefficient(below.saturating_neg()),
+        Fault::ZAtBound => smith.with_coefficient(bound),
+        Fault::ZAtNegativeBound => smith.with_coefficient(bound.saturating_neg()),
+        Fault::ZGamma1 => smith.with_coefficient(params.gamma1),
+        Fault::ZOverBound => smith.with_z(|z| highest(z) > bound && lowest(z) > bound.saturating_neg()),
+        Fault::ZOverNegativeBound => smith.with_z(|z| lowest(z) < bound.saturating_neg() && highest(z) < bound),
+        Fault::ZLastOverBound => smith.with_z(|z| {
             z.split_last().is_some_and(|(last, rest)| norm(core::slice::from_ref(last)) > bound && norm(rest) < bound)
         }),
-        Fault::ZGamma1 => {
-            let mut z = smith.small_z(0);
-            z.iter_mut().flatten().take(1).for_each(|z| *z = params.gamma1);
-            smith.forged(None, smith.zero_key(), z, smith.hints(&[]))
-        }
         Fault::RepeatedHint => smith.honest(|sig| smith.repeat_hint(&mut sig.hints)),
         Fault::UnorderedHints => smith.honest(|sig| smith.swap_hints(&mut sig.hints)),
         Fault::PaddedHints => smith.honest(|sig| {
@@ -144,10 +136,11 @@ pub(crate) fn craft(fault: Fault, question: &Question) -> Option<Case> {
             *hints.get_mut(params.omega.checked_add(1)?)? = 0;
             smith.forged(Bug::DecreasingCuts, smith.zero_key(), smith.small_z(0), hints)
         }
-        Fault::HintAtZero => smith.with_remainder(None, 0, true),
-        Fault::HintAtZeroUp => smith.with_remainder(Some(Bug::UseHintZero), 0, true),
-        Fault::RemainderHalf => smith.with_remainder(None, params.gamma2 as i32, false),
-        Fault::RemainderHalfUp => smith.with_remainder(Some(Bug::DecomposeHalf), params.gamma2 as i32, false),
+        // z = 0 makes w′ = 0.
+        Fault::HintAtZero => smith.forged(None, smith.zero_key(), smith.zero_z(), smith.hints(&[7])),
+        Fault::HintAtZeroUp => smith.forged(Bug::UseHintZero, smith.zero_key(), smith.zero_z(), smith.hints(&[7])),
+        Fault::RemainderHalf => smith.with_half_remainder(None),
+        Fault::RemainderHalfUp => smith.with_half_remainder(Some(Bug::DecomposeHalf)),
     }?;
     let name = fault.name().to_owned();
     let expect = if fault.is_valid() { Expect::Output(Output::new()) } else { Expect::Reject };
@@ -200,14 +193,13 @@ impl<'a> Smith<'a> {
     fn search(
         &self,
         model: Model,
-        attempts: u16,
         take_z: impl Fn(&[Signed]) -> bool,
         edit: impl Fn(&mut Signature) -> Option<()>,
     ) -> Option<Question> {
         let message = self.message(model)?;
         (0..ROUNDS).find_map(|round| {
             let rnd = shake256(&[self.question.input.bytes(Field::Rnd), &round.to_le_bytes()], 32);
-            let sig = model.sign_internal(&self.key, &message, &rnd, attempts, &take_z).ok()?;
+            let sig = model.sign_internal(&self.key, &message, &rnd, &take_z).ok()?;
             let mut sig = self.model.decode_sig(&sig).ok()?;
             edit(&mut sig)?;
             self.ask(self.pk.clone(), &sig)
@@ -216,20 +208,12 @@ impl<'a> Smith<'a> {
 
     fn honest(&self, edit: impl Fn(&mut Signature) -> Option<()>) -> Option<Question> {
         let bound = self.model.params.z_bound();
-        self.search(self.model, super::ATTEMPTS, |z| norm(z) < bound, edit)
+        self.search(self.model, |z| norm(z) < bound, edit)
     }
 
-    /// A signature with this z, and all else as it must be.
-    fn with_vector(&self, take_z: impl Fn(&[Signed]) -> bool) -> Option<Question> {
-        self.search(self.model, super::ATTEMPTS, take_z, |_| Some(()))
-    }
-
-    /// The same by the highest coefficient of z and the negative of the lowest.
-    fn with_z(&self, take: impl Fn(i32, i32) -> bool) -> Option<Question> {
-        self.with_vector(|z| {
-            let all = || z.iter().flatten().copied();
-            take(all().max().unwrap_or(0), all().min().unwrap_or(0).saturating_neg())
-        })
+    /// A signature with such a z, and all else as it must be.
+    fn with_z(&self, take_z: impl Fn(&[Signed]) -> bool) -> Option<Question> {
+        self.search(self.model, take_z, |_| Some(()))
     }
 
     fn other_interface(&self) -> Option<Question> {
@@ -257,7 +241,7 @@ impl<'a> Smith<'a> {
         question.input = question.input.with(Field::Ctx, [7; 259]);
         let bound = self.model.params.z_bound();
         let model = Model { bug: Some(bug), ..self.model };
-        Smith::new(&question)?.search(model, super::ATTEMPTS, |z| norm(z) < bound, |_| Some(()))
+        Smith::new(&question)?.search(model, |z| norm(z) < bound, |_| Some(()))
     }
 
     /// Writes the first hint twice, if there is room.
@@ -296,6 +280,10 @@ impl<'a> Smith<'a> {
         self.model.expand_mask(&seed, 0).iter().map(|z| z.map(|z| z >> 1)).collect()
     }
 
+    fn zero_z(&self) -> Vec<Signed> {
+        vec![[0; 256]; self.model.params.l]
+    }
+
     /// The bytes of hints at these places of the first polynomial.
     fn hints(&self, first: &[u8]) -> Vec<u8> {
         let mut bytes = first.to_vec();
@@ -312,22 +300,40 @@ impl<'a> Smith<'a> {
         self.ask(pk, &sig)
     }
 
-    /// The same with a coefficient of w′ that has this r0, and a hint there or not.
-    fn with_remainder(&self, bug: Option<Bug>, r0: i32, hinted: bool) -> Option<Question> {
-        let a = self.model.expand_a(&self.key.rho);
+    /// The same, but for another last byte of c̃ where the rest of it is so.
+    fn other_challenge(&self, fits: impl Fn(&[u8]) -> bool) -> Option<Question> {
         (0..ROUNDS).find_map(|round| {
-            let z = self.small_z(round);
-            let z_hat = transformed(&z);
-            let w: Vec<Poly> = a.iter().map(|row| inverse_ntt(dot(row, &z_hat))).collect();
-            let row = w.iter().position(|w| w.iter().any(|w| self.model.low_bits(*w) == r0))?;
-            let place = w.get(row)?.iter().position(|w| self.model.low_bits(*w) == r0)?;
-            let mut hints = self.hints(&[]);
-            if hinted {
-                *hints.first_mut()? = u8::try_from(place).ok()?;
-                let cuts = hints.iter_mut().skip(self.model.params.omega);
-                cuts.skip(row).for_each(|cut| *cut = 1);
-            }
-            self.forged(bug, self.zero_key(), z, hints)
+            let question = self.forged(None, self.zero_key(), self.small_z(round), self.hints(&[]))?;
+            let mut sig = self.model.decode_sig(question.input.bytes(Field::Sig)).ok()?;
+            let (last, rest) = sig.challenge.split_last_mut()?;
+            *last ^= 1;
+            if fits(rest) { self.ask(self.zero_key(), &sig) } else { None }
         })
     }
+
+    /// The same with this coefficient in z.
+    fn with_coefficient(&self, value: i32) -> Option<Question> {
+        let mut z = self.small_z(0);
+        z.iter_mut().flatten().take(1).for_each(|z| *z = value);
+        self.forged(None, self.zero_key(), z, self.hints(&[]))
+    }
+
+    /// The same with a coefficient of w′ whose r0 is γ2.
+    fn with_half_remainder(&self, bug: Option<Bug>) -> Option<Question> {
+        let a = self.model.expand_a(&self.key.rho);
+        let half = self.model.params.gamma2 as i32;
+        let z = (0..ROUNDS).map(|round| self.small_z(round)).find(|z| {
+            let z = transformed(z);
+            a.iter().any(|row| inverse_ntt(dot(row, &z)).iter().any(|w| self.model.low_bits(*w) == half))
+        })?;
+        self.forged(bug, self.zero_key(), z, self.hints(&[]))
+    }
+}
+
+fn highest(z: &[Signed]) -> i32 {
+    z.iter().flatten().copied().max().unwrap_or(0)
+}
+
+fn lowest(z: &[Signed]) -> i32 {
+    z.iter().flatten().copied().min().unwrap_or(0)
 }

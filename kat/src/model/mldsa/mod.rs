@@ -148,7 +148,7 @@ impl Model {
             Some(Bug::SignZLoose) => norm(z) <= self.params.z_bound(),
             _ => norm(z) < self.params.z_bound(),
         };
-        self.sign_internal(&key, &message, rnd, ATTEMPTS, in_bound)
+        self.sign_internal(&key, &message, rnd, in_bound)
     }
 
     fn signing_key(&self, question: &Question) -> Result<SigningKey, Answer> {
@@ -164,7 +164,6 @@ impl Model {
         key: &SigningKey,
         message: &Message,
         rnd: &[u8],
-        attempts: u16,
         take_z: impl Fn(&[Signed]) -> bool,
     ) -> Result<Vec<u8>, Answer> {
         let Params { l, gamma2, omega, challenge_len, .. } = *self.params;
@@ -175,7 +174,7 @@ impl Model {
         let seed = shake256(&[&key.k, rnd, &mu], 64);
         let step = if self.has(Bug::KappaByOne) { 1 } else { l as u16 };
         let low_bound = (gamma2 as i32).saturating_sub(self.params.beta());
-        for attempt in 0..attempts {
+        for attempt in 0..ATTEMPTS {
             let y = self.expand_mask(&seed, attempt.wrapping_mul(step));
             let y_hat = transformed(&y);
             let w: Vec<Poly> = a.iter().map(|row| inverse_ntt(dot(row, &y_hat))).collect();

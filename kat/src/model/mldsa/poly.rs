@@ -39,11 +39,12 @@ fn mul(a: u32, b: u32) -> u32 {
 }
 
 fn add(a: u32, b: u32) -> u32 {
-    (a + b) % Q
+    let sum = a + b;
+    if sum < Q { sum } else { sum - Q }
 }
 
 fn sub(a: u32, b: u32) -> u32 {
-    (a + Q - b) % Q
+    if a < b { a + Q - b } else { a - b }
 }
 
 /// The representative below q.
@@ -79,8 +80,11 @@ pub(super) fn product(a: &Poly, b: &Poly) -> Poly {
 
 /// One row of algorithm 48: Â's row times a vector, in the transformed domain.
 pub(super) fn dot(row: &[Poly], vector: &[Poly]) -> Poly {
-    let terms = |at| row.iter().zip(vector).map(move |(a, b): (&Poly, &Poly)| u64::from(a[at]) * u64::from(b[at]));
-    core::array::from_fn(|at| (terms(at).sum::<u64>() % u64::from(Q)) as u32)
+    let mut sums = [0; 256];
+    for (a, b) in row.iter().zip(vector) {
+        sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (a, b))| *sum += u64::from(*a) * u64::from(*b));
+    }
+    sums.map(|sum| (sum % u64::from(Q)) as u32)
 }
 
 /// Algorithm 41.
