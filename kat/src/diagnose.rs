@@ -12,7 +12,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    Alg, Answer, Case, Field, Mutant, Op, Output,
+    Alg, Answer, Case, Failure, Field, Mutant, Op, Output, Sample,
     model::mlkem::{Reencryption, reencryption},
     mutants,
 };
@@ -30,8 +30,8 @@ pub struct Diagnosis {
     pub certainty: Certainty,
     /// The names of the algorithms that it was seen in.
     pub algs: Vec<&'static str>,
-    /// How many failures it explains.
-    pub failures: usize,
+    /// The failures that it explains, by their places in what was given.
+    pub failures: Vec<usize>,
 }
 
 /// How sure a diagnosis is.
@@ -46,13 +46,44 @@ pub enum Certainty {
     Computed,
 }
 
+impl Certainty {
+    /// The surest first; what only one bug explains says more than the bytes that it leaves out.
+    const fn rank(self) -> usize {
+        match self {
+            Self::Only => 0,
+            Self::Computed => 1,
+            Self::OneOf(count) => count,
+        }
+    }
+}
+
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}): {}", self.text, self.standard, self.name)?;
+        write!(f, "{}: {} ({})", self.name, self.text, self.standard)?;
         if let Certainty::OneOf(count) = self.certainty {
             write!(f, ", one of {count} that fit")?;
         }
         Ok(())
+    }
+}
+
+/// Names the bug behind every failure that is kept, as far as [`diagnose`] knows one.
+pub(crate) fn attach(failures: &mut [Failure], samples: &[Sample]) {
+    let answered: Vec<_> = (0..)
+        .zip(failures.iter())
+        .filter_map(|(place, failure): (usize, _)| Some((place, &*failure.case, failure.answer.as_ref()?)))
+        .collect();
+    let pairs: Vec<_> = answered.iter().map(|(_, case, answer)| (*case, *answer)).collect();
+    let passes: Vec<_> = samples.iter().map(|sample| &*sample.case).collect();
+    let mut diagnoses = diagnose(&pairs, &passes);
+    diagnoses.sort_by_key(|diagnosis| diagnosis.certainty.rank());
+    let places: Vec<_> = answered.iter().map(|(place, ..)| *place).collect();
+    for diagnosis in diagnoses {
+        for place in diagnosis.failures.iter().filter_map(|given| places.get(*given)) {
+            if let Some(Failure { diagnosis: found @ None, .. }) = failures.get_mut(*place) {
+                *found = Some(diagnosis.clone());
+            }
+        }
     }
 }
 
@@ -65,21 +96,23 @@ impl fmt::Display for Diagnosis {
 pub fn diagnose(failures: &[(&Case, &Answer)], passes: &[&Case]) -> Vec<Diagnosis> {
     // DER is another model's than the algorithm whose keys it holds.
     let kind = |case: &Case| (case.question.alg, matches!(case.question.op, Op::Pkcs8 | Op::Spki));
-    let mut by_kind: BTreeMap<(Alg, bool), Vec<(&Case, &Answer)>> = BTreeMap::new();
-    for &(case, answer) in failures {
-        by_kind.entry(kind(case)).or_default().push((case, answer));
+    let mut by_kind: BTreeMap<(Alg, bool), (Vec<usize>, Vec<(&Case, &Answer)>)> = BTreeMap::new();
+    for (place, &(case, answer)) in failures.iter().enumerate() {
+        let (places, failures) = by_kind.entry(kind(case)).or_default();
+        places.push(place);
+        failures.push((case, answer));
     }
     let mut groups: Vec<Group> = Vec::new();
-    for (wanted, failures) in by_kind {
+    for (wanted, (places, failures)) in by_kind {
         let passes: Vec<&Case> = passes.iter().copied().filter(|case| kind(case) == wanted).collect();
         let candidates: Vec<Mutant> =
             mutants().into_iter().filter(|mutant| explains(mutant, &failures, &passes)).collect();
-        let group = Group { algs: vec![wanted.0], failures: failures.len(), candidates };
+        let group = Group { algs: vec![wanted.0], failures: places, candidates };
         match groups.iter_mut().find_map(|other| Some((other.common(&group)?, other))) {
             Some((common, other)) => {
                 other.candidates = common;
                 other.algs.push(wanted.0);
-                other.failures = other.failures.saturating_add(group.failures);
+                other.failures.extend(group.failures);
             }
             None => groups.push(group),
         }
@@ -90,7 +123,7 @@ pub fn diagnose(failures: &[(&Case, &Answer)], passes: &[&Case]) -> Vec<Diagnosi
 /// Algorithms, and the mutants that explain their failures.
 struct Group {
     algs: Vec<Alg>,
-    failures: usize,
+    failures: Vec<usize>,
     candidates: Vec<Mutant>,
 }
 
@@ -113,7 +146,7 @@ impl Group {
             standard: mutant.standard,
             certainty,
             algs: self.algs.iter().map(|alg| alg.name()).collect(),
-            failures: self.failures,
+            failures: self.failures.clone(),
         })
     }
 }
@@ -148,8 +181,8 @@ fn same(op: Op, a: &Answer, b: &Answer) -> bool {
 /// the key of that message all the same.
 fn comparison(failures: &[(&Case, &Answer)], passes: &[&Case]) -> Option<Diagnosis> {
     let mut ignored = BTreeSet::new();
-    let (mut algs, mut count, mut one_each) = (Vec::new(), 0usize, true);
-    for (case, answer) in failures {
+    let (mut algs, mut explained, mut one_each) = (Vec::new(), Vec::new(), true);
+    for (place, (case, answer)) in failures.iter().enumerate() {
         let (Answer::Output(given), Some((key, differences))) = (answer, differences(case)) else { continue };
         if given.get(&Field::K) != Some(&key) || differences.is_empty() {
             continue;
@@ -159,9 +192,9 @@ fn comparison(failures: &[(&Case, &Answer)], passes: &[&Case]) -> Option<Diagnos
         if !algs.contains(&case.question.alg) {
             algs.push(case.question.alg);
         }
-        count = count.saturating_add(1);
+        explained.push(place);
     }
-    if count == 0 {
+    if explained.is_empty() {
         return None;
     }
     // A change of nothing but these bytes that was noticed: then not all of them are left out, or not wholly.
@@ -183,7 +216,7 @@ fn comparison(failures: &[(&Case, &Answer)], passes: &[&Case]) -> Option<Diagnos
         standard: "FIPS 203 §6.3, algorithm 18 step 9",
         certainty: Certainty::Computed,
         algs: algs.into_iter().map(Alg::name).collect(),
-        failures: count,
+        failures: explained,
     })
 }
 
@@ -248,7 +281,7 @@ mod tests {
             for diagnosis in &diagnoses {
                 if diagnosis.certainty == Certainty::Only {
                     assert_eq!(diagnosis.name, mutant.name);
-                    assert_eq!(diagnosis.failures, failures.len(), "{}", mutant.name);
+                    assert_eq!(diagnosis.failures.len(), failures.len(), "{}", mutant.name);
                 } else if diagnosis.certainty != Certainty::Computed {
                     ambiguous.push(format!("{}: {}", mutant.name, diagnosis.name));
                 }
@@ -283,12 +316,12 @@ mod tests {
             diagnoses.into_iter().find(|diagnosis| diagnosis.certainty == Certainty::Computed).unwrap().to_string()
         };
         let [one, next, both] = [&[959][..], &[960], &[959, 960]].map(unnoticed_change);
-        let section = "(FIPS 203 §6.3, algorithm 18 step 9): ml-kem-comparison";
-        assert_eq!(text(&[&one], &[&next.0]), format!("your comparison does not cover byte 959 {section}"));
-        assert_eq!(text(&[&one, &next], &[]), format!("your comparison does not cover bytes 959-960 {section}"));
+        let says = |text: &str| format!("ml-kem-comparison: {text} (FIPS 203 §6.3, algorithm 18 step 9)");
+        assert_eq!(text(&[&one], &[&next.0]), says("your comparison does not cover byte 959"));
+        assert_eq!(text(&[&one, &next], &[]), says("your comparison does not cover bytes 959-960"));
         // The differences cancel out: each byte for itself is compared.
         let text = text(&[&both], &[&one.0, &next.0]);
-        assert_eq!(text, format!("ciphertexts pass that differ from their re-encryption in bytes 959-960 {section}"));
+        assert_eq!(text, says("ciphertexts pass that differ from their re-encryption in bytes 959-960"));
     }
 
     #[test]

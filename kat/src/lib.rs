@@ -31,7 +31,7 @@ pub use error::{Error, Place, What};
 pub use generate::{Disagreement, Generated, Made, generate};
 pub use mutants::{Mutant, Row, Score, Scored, Tally, mutants, references, score};
 pub use pattern::Pattern;
-pub use report::{Counts, Diagnosis, Failure, Mark, Record, Report, Sample, SetReport, Unselected, WaiverUse};
+pub use report::{Counts, Failure, Mark, Record, Report, Sample, SetReport, Unselected, WaiverUse};
 pub use runner::{Filter, Options, Progress, Set, run};
 pub use verdict::{Class, Mismatch, Policy, Verdict};
 pub use waiver::{Date, Waiver, Waivers};

@@ -376,27 +376,6 @@ mod tests {
     }
 
     #[test]
-    fn tmp_timing() {
-        let cases = suite();
-        for reference in references() {
-            let mut by: std::collections::BTreeMap<(Alg, Op), (u32, f64)> = Default::default();
-            for _ in 0..20 {
-                for case in &cases {
-                    let t = std::time::Instant::now();
-                    if reference.reply(&case.question).is_some() {
-                        let e = by.entry((case.question.alg, case.question.op)).or_default();
-                        e.0 += 1;
-                        e.1 += t.elapsed().as_secs_f64();
-                    }
-                }
-            }
-            for ((a, o), (n, s)) in by {
-                eprintln!("{a} {o} {:.0} us", s / f64::from(n) * 1e6);
-            }
-        }
-    }
-
-    #[test]
     fn no_case_is_no_merit() {
         let score = score(core::iter::empty::<Result<_, ()>>(), 0).unwrap();
         assert!(!score.is_perfect());

@@ -16,7 +16,7 @@ use std::{
 
 use crate::{
     Alg, Case, Class, Error, Failure, Implementation, Mark, Op, Outcome, Pattern, Policy, Queue, Record, Report,
-    Sample, SetReport, Ticket, Unselected, Verdict, WaiverUse, Waivers, What, report::acvp,
+    Sample, SetReport, Ticket, Unselected, Verdict, WaiverUse, Waivers, What, diagnose, report::acvp,
 };
 
 /// How many failures of one operation of one algorithm in one set are kept whole.
@@ -348,6 +348,8 @@ impl Run<'_> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut failures: Vec<_> = state.failures.into_values().flat_map(BTreeMap::into_values).collect();
         failures.sort_by_key(|failure| failure.place);
+        let samples: Vec<_> = state.samples.into_values().flat_map(BTreeMap::into_values).collect();
+        diagnose::attach(&mut failures, &samples);
         let waivers = self.options.waivers.iter().enumerate().map(|(number, waiver)| WaiverUse {
             waiver: waiver.clone(),
             waived: state.waived.get(&number).copied().unwrap_or_default(),
@@ -358,7 +360,7 @@ impl Run<'_> {
             selector: String::new(),
             sets: state.sets,
             failures,
-            samples: state.samples.into_values().flat_map(BTreeMap::into_values).collect(),
+            samples,
             waivers: waivers.collect(),
             probes: Vec::new(),
             unverified: None,

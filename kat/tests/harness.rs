@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
-    io::{self, BufRead, BufReader, Cursor, Read as _, Write},
+    io::{self, BufRead, BufReader, Cursor, Write},
     path::Path,
     sync::{Arc, Mutex},
     time::{Duration, Instant},

@@ -594,7 +594,9 @@ mod tests {
             let text = projection.replace(from, to);
             assert_ne!(text, projection);
             let found = parse(&text).unwrap_err().to_string();
-            if !found.starts_with(error) { eprintln!("\nFIX\t{error}\t{found}"); }
+            if !found.starts_with(error) {
+                eprintln!("\nFIX\t{error}\t{found}");
+            }
         }
     }
 

@@ -328,7 +328,9 @@ mod tests {
             let text = TEXT.replace(from, to);
             assert_ne!(text, TEXT);
             let found = read(&text).unwrap_err().to_string();
-            if !found.starts_with(&format!("vectors:{error}")) { eprintln!("\nFIX\t{error}\t{found}"); }
+            if !found.starts_with(&format!("vectors:{error}")) {
+                eprintln!("\nFIX\t{error}\t{found}");
+            }
         }
         assert_eq!(read("").unwrap_err().what, What::Empty);
     }

@@ -6,8 +6,8 @@ use std::{borrow::Cow, collections::BTreeMap, io};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Counts, Diagnosis, Failure, Mark, Report, SetReport, Unselected, excerpt, write_json};
-use crate::{Answer, Class, Error, Expect, Lack, Output, Value, Verdict, What};
+use super::{Counts, Failure, Mark, Report, SetReport, Unselected, excerpt, write_json};
+use crate::{Answer, Certainty, Class, Diagnosis, Error, Expect, Lack, Output, Value, Verdict, What};
 
 /// A `kat-report/1`, as it is written and read.
 #[derive(Debug, Serialize, Deserialize)]
@@ -140,6 +140,8 @@ struct Bug<'a> {
     bug: Text<'a>,
     text: Text<'a>,
     standard: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    one_of: Option<usize>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -357,10 +359,14 @@ impl<'a> Fail<'a> {
                 Answer::Error(words) => Given::Error(text(words)),
             }),
             difference,
-            diagnosis: diagnosis.as_ref().map(|Diagnosis { bug, text: words, standard }| Bug {
-                bug: text(bug),
+            diagnosis: diagnosis.as_ref().map(|Diagnosis { name, text: words, standard, certainty, .. }| Bug {
+                bug: text(name),
                 text: text(words),
                 standard: text(standard),
+                one_of: match certainty {
+                    Certainty::OneOf(count) => Some(*count),
+                    _ => None,
+                },
             }),
             repeat: Cow::Owned(report.repro(failure)),
         }

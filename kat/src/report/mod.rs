@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, io, sync::Arc};
 use data_encoding::HEXLOWER;
 use serde::{Serialize, Serializer};
 
-use crate::{About, Alg, Answer, Case, Class, Lack, Op, Policy, Verdict, Waiver};
+use crate::{About, Alg, Answer, Case, Class, Diagnosis, Lack, Op, Policy, Verdict, Waiver};
 
 /// What came of a run.
 #[derive(Clone, Debug)]
@@ -124,21 +124,10 @@ pub struct Failure {
     pub verdict: Verdict,
     /// What was answered, if anything was.
     pub answer: Option<Answer>,
-    /// The bug behind it, if one was recognised; filled in by whoever looks for it.
+    /// The bug behind it, if [`diagnose`](crate::diagnose) knows one.
     pub diagnosis: Option<Diagnosis>,
     /// The place of its set in the report and its own in the set.
     pub(crate) place: (usize, usize),
-}
-
-/// A bug that was recognised.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnosis {
-    /// Its short name: the name of the mutant that answers the same.
-    pub bug: String,
-    /// One line for people.
-    pub text: String,
-    /// Where the standard says it otherwise.
-    pub standard: String,
 }
 
 /// A pass, kept whole.
@@ -271,8 +260,8 @@ impl Report {
             details
                 .push(("given", mismatch.given.as_ref().map_or("nothing".into(), |given| excerpt(given, mismatch.at))));
         }
-        if let Some(Diagnosis { bug, text, standard }) = diagnosis {
-            details.push(("diagnosis", format!("{bug}: {text} ({standard})")));
+        if let Some(diagnosis) = diagnosis {
+            details.push(("diagnosis", diagnosis.to_string()));
         }
         details.push(("repeat", self.repro(failure)));
         details

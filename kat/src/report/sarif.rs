@@ -71,7 +71,7 @@ const fn failed(mark: Mark) -> Option<Class> {
 
 fn rule_id<'a>(entry: &Entry<'a>, class: Class) -> &'a str {
     let diagnosis = entry.failure.and_then(|failure| failure.diagnosis.as_ref());
-    diagnosis.map_or(class.name(), |diagnosis| &diagnosis.bug)
+    diagnosis.map_or(class.name(), |diagnosis| diagnosis.name)
 }
 
 fn rules(report: &Report) -> BTreeMap<&str, Value> {
@@ -81,7 +81,7 @@ fn rules(report: &Report) -> BTreeMap<&str, Value> {
         rules.entry(rule_id(&entry, class)).or_insert_with_key(|id| {
             let diagnosis = entry.failure.and_then(|failure| failure.diagnosis.as_ref());
             let (text, help) = match diagnosis {
-                Some(diagnosis) => (diagnosis.text.as_str(), diagnosis.standard.as_str()),
+                Some(diagnosis) => (diagnosis.text.as_str(), diagnosis.standard),
                 None => (describe(class), "The standard of the algorithm of each result."),
             };
             json!({ "id": id, "shortDescription": { "text": text }, "help": { "text": help } })

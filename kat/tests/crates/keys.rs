@@ -79,7 +79,7 @@ pub(super) fn pkcs8(question: &Question) -> Answered {
         Alg::X25519 | Alg::Ed25519 => {
             let field = if alg == Alg::X25519 { Field::Private } else { Field::Seed };
             let key = <&OctetStringRef>::from_der(contents).map_err(encoding)?;
-            return ask(alg, Op::Keygen, &[(field, key.as_bytes()).map(only_public)]);
+            return ask(alg, Op::Keygen, &[(field, key.as_bytes())]).map(only_public);
         }
         Alg::MlKem512 | Alg::MlKem768 | Alg::MlKem1024 => (64, Field::Dk),
         _ => (32, Field::Sk),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use twinlock_kat::{
-    Alg, Answer, Case, Class, Diagnosis, Expect, Field, Input, Op, Options, Output, Reason, Report, Set,
+    Alg, Answer, Case, Certainty, Class, Diagnosis, Expect, Field, Input, Op, Options, Output, Reason, Report, Set,
     report::{acvp, diff::Diff, json, junit, markdown, sarif, tap},
 };
 
@@ -31,9 +31,12 @@ fn full() -> Report {
     report.probes.push("deterministic".into());
     report.sets[0].status = "draft".into();
     report.failures[0].diagnosis = Some(Diagnosis {
-        bug: "sha-bit".into(),
+        name: "sha-bit",
         text: "a bit of the digest is flipped".into(),
-        standard: "FIPS 180-4 §6.2".into(),
+        standard: "FIPS 180-4 §6.2",
+        certainty: Certainty::OneOf(2),
+        algs: vec!["SHA-256"],
+        failures: vec![0],
     });
     report
 }
@@ -172,7 +175,11 @@ fn text_formats_escape_what_ids_hold() {
     assert!(!xml.contains(['\0', '\u{1b}']));
     let words = text(|out| markdown::write(&report, out));
     assert!(words.contains("And 34 more; the JSON report names them all."), "{words}");
-    assert!(words.contains("  - diagnosis: `sha-bit: a bit of the digest is flipped (FIPS 180-4 §6.2)`\n"));
+    assert!(
+        words.contains(
+            "  - diagnosis: `sha-bit: a bit of the digest is flipped (FIPS 180-4 §6.2), one of 2 that fit`\n"
+        )
+    );
     let log = text(|out| sarif::write(&report, out));
     assert!(log.contains("\"uri\": \"mixed%3A%2050%25%20%22a%26b%22\""));
 }
