@@ -3,6 +3,7 @@
 //! [`status`] labels sets that are known to be of a draft or to lack what their name promises. It goes by
 //! content wherever that can tell: copies have other names. [`lint`] knows no set; it measures.
 
+use core::fmt;
 use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest, Sha256};
@@ -32,6 +33,23 @@ pub struct Finding {
     pub text: &'static str,
     /// The ids of the cases, where some in particular have it.
     pub cases: Vec<String>,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Final => f.write_str("final"),
+            Self::Draft(draft) => write!(f, "draft ({draft})"),
+            Self::Defective(why) => write!(f, "defective ({why})"),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.rule, self.alg, self.text)?;
+        if self.cases.is_empty() { Ok(()) } else { write!(f, " ({})", self.cases.join(", ")) }
+    }
 }
 
 const IPD: &str = "FIPS 203 initial public draft";
