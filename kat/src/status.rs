@@ -6,6 +6,7 @@
 use core::fmt;
 use std::collections::{BTreeMap, HashMap};
 
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use shake::{ExtendableOutput, Shake256, Update, XofReader};
 
@@ -20,6 +21,48 @@ pub enum Status {
     Draft(&'static str),
     /// It does not test what it is there to test, for this reason.
     Defective(&'static str),
+}
+
+/// A [`Status`] without its reason, as `kat.lock` and reports have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Label {
+    /// [`Status::Final`]
+    Final,
+    /// [`Status::Draft`]
+    Draft,
+    /// [`Status::Defective`]
+    Defective,
+}
+
+impl Label {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Final => "final",
+            Self::Draft => "draft",
+            Self::Defective => "defective",
+        }
+    }
+}
+
+impl Status {
+    /// What it is.
+    pub const fn label(self) -> Label {
+        match self {
+            Self::Final => Label::Final,
+            Self::Draft(_) => Label::Draft,
+            Self::Defective(_) => Label::Defective,
+        }
+    }
+
+    /// Why, if it is not of a standard and sound.
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Final => None,
+            Self::Draft(reason) | Self::Defective(reason) => Some(reason),
+        }
+    }
 }
 
 /// A weakness of a set, as measured.
