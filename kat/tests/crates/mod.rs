@@ -9,8 +9,22 @@ mod lattices;
 
 use aws_lc_rs::agreement;
 use sha2::{Digest, Sha256, Sha512};
-use twinlock_kat::{About, Alg, Answer, Field, Implementation, Input, Lack, Op, Question, Reason};
+use twinlock_kat::{
+    About, Alg, Answer, Error, Field, Implementation, Input, Lack, Made, Op, Question, Reason,
+    formats::kat_vector::{Header, write},
+};
 use x_wing::{Decapsulate as _, KeyExport as _};
+
+/// The seed of the shipped sets.
+pub(crate) const SEED: [u8; 32] = *b"twinlock generated vectors, no 1";
+
+/// A set as it is shipped.
+pub(crate) fn text(set: &Made) -> Result<Vec<u8>, Error> {
+    let header = Header::new("twinlock-kat, generated", "MIT OR Apache-2.0", set.agreed.iter().cloned().collect());
+    let mut text = Vec::new();
+    write(&header, &set.cases, &mut text)?;
+    Ok(text)
+}
 
 /// The implementation.
 pub(crate) struct Crates;
