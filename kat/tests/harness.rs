@@ -1,7 +1,13 @@
 //! Harnesses that crash, hang, lie or talk nonsense: none of them ends in a pass, and none costs more than its
 //! timeouts. The good one is this binary, started again, with `serve` over the reference models.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails loudly"
+)]
 
 use std::{
     collections::BTreeMap,

@@ -169,7 +169,7 @@ pub(super) fn model(question: &Question) -> Option<Answer> {
         return references().iter().find_map(|model| model.reply(question));
     }
     let msg = question.input.bytes(Field::Msg);
-    let mut xof = |mut reader: Box<dyn XofReader>| {
+    let xof = |mut reader: Box<dyn XofReader>| {
         // More than any vector asks for is more than is worth to compute.
         let length = usize::try_from(question.input.number(Field::Len)?).ok().filter(|length| *length <= 1 << 16)?;
         let mut bytes = vec![0; length];
