@@ -1,23 +1,29 @@
 //! Harnesses that crash, hang, lie or talk nonsense: none of them ends in a pass, and none costs more than its
 //! timeouts. The good one is this binary, started again, with `serve` over the reference models.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails loudly"
+)]
 
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, BufRead, BufReader, Cursor, Write},
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
     time::{Duration, Instant},
 };
 
 use sha2::{Digest as _, Sha256};
 use twinlock_kat::{
     About, Alg, Answer, Case, Class, Expect, Field, Implementation, Input, Lack, Op, Outcome, Output, Policy, Question,
-    Queue, Ticket, Verdict,
-    harness::{Fault, Harness, Level, Lie, Options, StartError, doctor, probe, serve},
-    references,
+    Queue, Reason, Report, Set, Ticket, Verdict,
+    harness::{Fault, Harness, Level, Lie, Options, StartError, doctor, probe, serve, trust},
+    references, runner,
 };
 
 /// The reference models, and SHA-256.
@@ -124,7 +130,7 @@ fn liar(body: &str) -> Vec<String> {
 /// This binary again, in a role: its standard output without what the test harness writes there.
 fn this(role: &str) -> Vec<String> {
     let mut command =
-        sh(&format!("exec 3>&1 >/dev/null; KAT_ROLE={role} RUST_BACKTRACE=0 exec \"$0\" --exact role --nocapture"));
+        sh(&format!("exec 3>&1 >/dev/null; KAT_ROLE='{role}' RUST_BACKTRACE=0 exec \"$0\" --exact role --nocapture"));
     command.push(std::env::current_exe().unwrap().into_os_string().into_string().unwrap());
     command
 }
@@ -161,9 +167,101 @@ fn role() {
             serve(&But(&["e 7"], hangs), input, output)
         }
         "backwards" => backwards(input, output),
+        "whenever" => whenever(input, output),
+        "twice" => serve(&Good, input, Twice(output, 0)),
+        "knows the vectors" => serve(&ByHeart(vectors(), zeros), input, output),
+        "knows the vectors and fails at others" => {
+            serve(&ByHeart(vectors(), |_| Answer::Error("not in my list".into())), input, output)
+        }
+        "knows the vectors and refuses others" => {
+            serve(&ByHeart(vectors(), |_| Answer::Reject(Reason::Other)), input, output)
+        }
+        "refuses everything" => serve(&ByHeart(vec![], |_| Answer::Reject(Reason::Other)), input, output),
+        "accepts everything" => serve(&ByHeart(vec![], zeros), input, output),
+        "supports nothing" => serve(&ByHeart(vec![], |_| Answer::Unsupported(Lack::Param)), input, output),
+        "aborts at its end" => {
+            serve(&Good, input, output).unwrap();
+            std::process::abort()
+        }
+        "exits with 3 at its end" => {
+            serve(&Good, input, output).unwrap();
+            std::process::exit(3)
+        }
+        "talks at its end" => {
+            let mut output = output;
+            let served = serve(&Good, input, &mut output);
+            writeln!(output, "bye").unwrap();
+            served
+        }
         other => panic!("no role {other}"),
     }
     .unwrap();
+}
+
+/// Knows some answers, and makes the others up.
+struct ByHeart(Vec<Case>, fn(&Question) -> Answer);
+
+impl Implementation for ByHeart {
+    fn about(&self) -> About {
+        Good.about()
+    }
+
+    fn offers(&self, alg: Alg, op: Op) -> bool {
+        Good.offers(alg, op)
+    }
+
+    fn answer(&self, question: &Question) -> Answer {
+        match self.0.iter().find(|case| case.question == *question).map(|case| &case.expect) {
+            Some(Expect::Output(output)) => Answer::Output(output.clone()),
+            Some(_) => Answer::Reject(Reason::Other),
+            None => self.1(question),
+        }
+    }
+}
+
+/// Outputs that are all right but for their content, which is never the same for two questions.
+fn zeros(question: &Question) -> Answer {
+    let made_up = |field: &Field| (*field, Sha256::digest(format!("{field} {question:?}")).to_vec());
+    Answer::Output(question.op.outputs(question.alg.family()).iter().map(made_up).collect())
+}
+
+/// Writes every line after the first twice.
+struct Twice<W>(W, usize);
+
+impl<W: Write> Write for Twice<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1 += 1;
+        for _ in 0..self.1.min(2) {
+            self.0.write_all(bytes)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Answers each question when it likes.
+fn whenever(mut input: impl BufRead, mut output: impl Write + Send) -> io::Result<u64> {
+    let mut hello = String::new();
+    input.read_line(&mut hello)?;
+    serve(&Good, Cursor::new(&hello), &mut output)?;
+    let output = Mutex::new(output);
+    std::thread::scope(|scope| {
+        for (question, number) in input.lines().zip(1..) {
+            let (hello, output) = (&hello, &output);
+            let question = question?;
+            scope.spawn(move || {
+                let mut answered = Vec::new();
+                serve(&Good, Cursor::new(format!("{hello}{question}")), &mut answered).unwrap();
+                let line = answered.lines().nth(1).unwrap().unwrap();
+                std::thread::sleep(Duration::from_millis(3 - number % 3));
+                writeln!(output.lock().unwrap(), "{line}").unwrap();
+            });
+        }
+        Ok(0)
+    })
 }
 
 /// Reads eight questions and answers the last of them first.
@@ -259,26 +357,153 @@ fn no_liar_passes_and_none_costs_more_than_its_timeouts() {
         ("only errors", "printf '{\"id\":%s,\"error\":\"no\"}\\n' \"$id\"".into(), &[Crash]),
     ];
     let cases = hashes();
-    for (name, body, classes) in liars {
+    let judge = |(name, body, classes): &(&str, String, &[Class])| {
         let harness = Harness::start(&liar(body), impatient()).unwrap();
         let started = Instant::now();
-        let verdicts = run(&harness, &cases, 1);
+        let sets = [Ok(Set { name: "set".into(), cases: cases.clone(), expected: None })];
+        let one = runner::Options { threads: 1, ..runner::Options::default() };
+        let mut report = runner::run(&harness, sets.into_iter(), &one, &|_| ()).unwrap();
         let problems = probe(&harness, &cases[..3]);
+        trust(&harness, &mut report, &[3; 32], |_, _| Some(cases[0].clone()));
         // Forty timeouts would be 24 s.
         assert!(started.elapsed() < Duration::from_secs(12), "{name}: {:?}", started.elapsed());
-        for verdict in &verdicts {
-            assert!(classes.contains(&verdict.class()), "{name}: {verdict}");
-        }
-        assert!(verdicts.iter().any(|verdict| verdict.class() == classes[0]), "{name}: not one {}", classes[0]);
+        let found: Vec<_> = report.counts().classes.into_keys().collect();
+        assert!(found.contains(&classes[0]) && found.iter().all(|class| classes.contains(class)), "{name}: {found:?}");
+        assert_eq!(report.exit_code(), if classes[0] == Unsupported { 3 } else { 1 }, "{name}");
+        eprintln!("{name}: exit {}, {found:?}", report.exit_code());
         let expected = match *name {
             "echoes its input" => Lie::Echo(Field::Digest),
             "always the same" | "twice the same id" => Lie::Deaf(Field::Msg),
             "rejects everything" => Lie::RejectsEverything,
             "supports nothing" => Lie::SupportsNothing,
-            _ => continue,
+            _ => return,
         };
         assert!(problems.iter().any(|problem| problem.lie == expected), "{name}: {problems:?}");
+    };
+    std::thread::scope(|scope| {
+        for liars in liars.chunks(liars.len().div_ceil(6)) {
+            scope.spawn(|| liars.iter().for_each(judge));
+        }
+    });
+}
+
+/// All that a liar can know.
+fn vectors() -> Vec<Case> {
+    static VECTORS: LazyLock<Vec<Case>> = LazyLock::new(|| {
+        let algs = [Alg::MlKem768, Alg::X25519, Alg::Ed25519];
+        let some = sample().into_iter().filter(|case| algs.contains(&case.question.alg));
+        let numbered = some.chain(hashes()).zip(0..);
+        numbered.map(|(case, number)| Case { id: number.to_string(), ..case }).collect()
+    });
+    VECTORS.clone()
+}
+
+/// What a run with probes comes to.
+fn judged(role: &str, cases: Vec<Case>) -> Report {
+    let harness = Harness::start(&this(role), options()).unwrap();
+    let sets = [Ok(Set { name: "set".into(), cases, expected: None })];
+    let two = runner::Options { threads: 2, ..runner::Options::default() };
+    let mut report = runner::run(&harness, sets.into_iter(), &two, &|_| ()).unwrap();
+    trust(&harness, &mut report, &[3; 32], |_, _| None);
+    report
+}
+
+#[test]
+fn only_who_computes_ends_in_exit_0() {
+    let refused = || vectors().into_iter().filter(|case| case.expect == Expect::Reject).collect::<Vec<_>>();
+    let of = |op| vectors().into_iter().filter(|case| case.question.op == op).collect::<Vec<_>>();
+    let verified = || of(Op::Verify);
+    let unsound = |report: &Report, lie: Lie| report.probes.iter().any(|probe| probe.contains(&lie.to_string()));
+    for (role, cases, exit, lie) in [
+        ("good", vectors(), 0, None),
+        ("good", refused(), 0, None),
+        ("good", verified(), 0, None),
+        ("whenever", vectors(), 0, None),
+        ("twice", hashes()[..1].to_vec(), 1, None),
+        ("aborts at its end", vectors(), 1, None),
+        ("exits with 3 at its end", vectors(), 1, None),
+        ("talks at its end", vectors(), 1, None),
+        ("knows the vectors", vectors(), 3, Some(Lie::ByHeart)),
+        ("knows the vectors", of(Op::Hash), 3, Some(Lie::ByHeart)),
+        ("knows the vectors", verified(), 3, Some(Lie::Forged(Field::Sig))),
+        ("knows the vectors and fails at others", vectors(), 3, Some(Lie::Selective(Field::Seed))),
+        ("knows the vectors and refuses others", verified(), 3, Some(Lie::ByHeart)),
+        ("refuses everything", vectors(), 1, Some(Lie::ByHeart)),
+        ("refuses everything", refused(), 3, Some(Lie::ByHeart)),
+        ("accepts everything", vectors(), 1, Some(Lie::Forged(Field::Sig))),
+        ("supports nothing", vectors(), 3, None),
+    ] {
+        let report = judged(role, cases);
+        let told = || format!("{role}: {:?}, {:?}, {:?}", report.counts(), report.probes, report.failures);
+        assert_eq!(report.exit_code(), exit, "{}", told());
+        assert_eq!(report.probes.is_empty(), lie.is_none(), "{}", told());
+        assert!(lie.is_none_or(|lie| unsound(&report, lie)), "{}", told());
     }
+}
+
+#[test]
+fn who_refuses_all_and_can_be_given_nothing_else_proves_nothing() {
+    let input = Input::new().with(Field::Key, [0; 16]).with(Field::Nonce, [0; 12]).with(Field::Aad, *b"");
+    let question = |tag: &[u8]| {
+        let input = input.clone().with(Field::Ct, *b"").with(Field::Tag, tag);
+        Question { alg: Alg::Aes128Gcm, op: Op::Open, input }
+    };
+    let case = |tag: &[u8], expect| Case {
+        id: "1".into(),
+        note: String::new(),
+        flags: vec![],
+        question: question(tag),
+        expect,
+    };
+    let refuser = ByHeart(vec![], |_| Answer::Reject(Reason::Tag));
+    let sets = || [Ok(Set { name: "set".into(), cases: vec![case(&[0; 16], Expect::Reject)], expected: None })];
+    let run = || runner::run(&refuser, sets().into_iter(), &runner::Options::default(), &|_| ()).unwrap();
+    let mut report = run();
+    trust(&refuser, &mut report, &[3; 32], |_, _| None);
+    assert_eq!((report.exit_code(), report.probes.len()), (3, 1), "{:?}", report.probes);
+    let msg = Output::from([(Field::Msg, vec![])]);
+    let mut report = run();
+    trust(&refuser, &mut report, &[3; 32], |_, _| Some(case(&[1; 16], Expect::Output(msg.clone()))));
+    assert_eq!(report.probes, ["AES-128-GCM open: rejects everything, valid cases too (1)"]);
+}
+
+#[test]
+fn who_waits_for_a_set_does_not_use_up_the_time_of_a_question() {
+    /// Gives no second case for longer than a question may take.
+    struct Slow<'a>(&'a Run);
+    impl Queue for Slow<'_> {
+        fn next(&self) -> Option<Ticket> {
+            if self.0.waiting.lock().unwrap().len() == 1 {
+                std::thread::sleep(impatient().timeout * 2);
+            }
+            self.0.next()
+        }
+
+        fn done(&self, ticket: Ticket, outcome: Outcome) {
+            self.0.done(ticket, outcome);
+        }
+    }
+    let harness = Harness::start(&this("good"), impatient()).unwrap();
+    let tickets = hashes().into_iter().take(2).enumerate();
+    let waiting = tickets.map(|(number, case)| Ticket { case: Arc::new(case), number }).collect();
+    let run = Run { waiting: Mutex::new(waiting), done: Mutex::default() };
+    harness.work(&Slow(&run));
+    assert!(run.done.into_inner().unwrap().values().all(|verdict| *verdict == Verdict::Pass));
+}
+
+#[test]
+fn who_leaves_the_process_group_ends_too() {
+    let python = std::process::Command::new("python3").arg("--version").output();
+    if !python.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: who_leaves_the_process_group_ends_too: python3 absent");
+        return;
+    }
+    let hello = r#"{"kat":1,"impl":{"name":"n","version":"","build":""},"caps":[{"alg":"SHA-256","op":"hash"}],"derand":true,"inflight":1}"#;
+    let script = format!(
+        "import os, time; input(); os.setpgid(0, os.getpgid(os.getppid())); print('{hello}', flush=True); time.sleep(1000)"
+    );
+    let harness = Harness::start(&["python3".into(), "-c".into(), script], impatient()).unwrap();
+    assert_eq!(run(&harness, &hashes()[..1], 1), [Verdict::Timeout]);
 }
 
 #[test]

@@ -1,5 +1,12 @@
 //! The templates of harnesses, as a user gets them: written, built, and asked.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::unreachable,
+    reason = "a test fails loudly"
+)]
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
@@ -8,6 +15,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use twinlock_kat::harness::templates::{Language, init};
+use twinlock_kat::harness::{Options, doctor};
+use twinlock_kat::{Alg, Answer, Case, Expect, Field, Implementation as _, Input, Op, Output, Question, references};
 
 struct Harness {
     child: Child,
@@ -66,6 +75,46 @@ fn build(directory: &Path, program: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// A case that the models, which answer all but hashes, have the answer to.
+fn case(alg: Alg, op: Op, input: Input) -> Case {
+    let question = Question { alg, op, input };
+    let answers = references().into_iter().map(|model| model.answer(&question));
+    let expect = match answers.into_iter().find(|answer| !matches!(answer, Answer::Unsupported(_))) {
+        Some(Answer::Output(output)) => Expect::Output(output),
+        Some(Answer::Reject(_)) => Expect::Reject,
+        None => Expect::Output(Output::from([(Field::Digest, hex(SHA3_ABC))])),
+        Some(Answer::Unsupported(_) | Answer::Error(_)) => unreachable!(),
+    };
+    Case { id: format!("{alg} {op}"), note: String::new(), flags: vec![], question, expect }
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..][..2], 16).unwrap()).collect()
+}
+
+/// What the doctor says to a harness, which must be that nothing is wrong with it.
+fn is_healthy(command: &[&OsStr]) {
+    let (alg, seed) = (Alg::MlKem768, [7; 64]);
+    let keygen = case(alg, Op::Keygen, Input::new().with(Field::Seed, seed));
+    let Expect::Output(pair) = &keygen.expect else { unreachable!() };
+    let ek = pair[&Field::Ek].clone();
+    let encaps = case(alg, Op::Encaps, Input::new().with(Field::Ek, ek).with(Field::M, [9; 32]));
+    let Expect::Output(sent) = &encaps.expect else { unreachable!() };
+    let c = sent[&Field::C].clone();
+    let cases = [
+        case(alg, Op::Encaps, Input::new().with(Field::Ek, [0xff; 1184]).with(Field::M, [9; 32])),
+        case(alg, Op::Decaps, Input::new().with(Field::Seed, seed).with(Field::C, c)),
+        case(alg, Op::Decaps, Input::new().with(Field::Seed, seed).with(Field::C, *b"short")),
+        keygen,
+        encaps,
+        case(Alg::X25519, Op::Agree, Input::new().with(Field::Private, [9; 32]).with(Field::Public, [8; 32])),
+        case(Alg::Sha3_256, Op::Hash, Input::new().with(Field::Msg, *b"abc")),
+    ];
+    let command: Vec<_> = command.iter().map(|word| word.to_str().unwrap().to_owned()).collect();
+    let checkup = doctor(&command, Options::new("00112233445566778899aabbccddeeff"), &cases);
+    assert!(checkup.is_healthy() && checkup.to_string().contains("cases pass"), "{checkup}");
+}
+
 const SHA3_ABC: &str = "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532";
 const SHA3_EMPTY: &str = "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a";
 
@@ -116,6 +165,7 @@ fn python() {
     }
     let directory = tempfile::tempdir().unwrap();
     let files = init(Language::Python, directory.path()).unwrap();
+    is_healthy(&[OsStr::new("python3"), files[0].as_os_str()]);
     let mut harness = Harness::start("python3", &[files[0].as_os_str()]);
     hashes(&mut harness);
     shake(&mut harness);
@@ -129,6 +179,7 @@ fn js() {
     }
     let directory = tempfile::tempdir().unwrap();
     let files = init(Language::Js, directory.path()).unwrap();
+    is_healthy(&[OsStr::new("node"), files[0].as_os_str()]);
     let mut harness = Harness::start("node", &[files[0].as_os_str()]);
     hashes(&mut harness);
     shake(&mut harness);
@@ -143,7 +194,9 @@ fn c() {
     let directory = tempfile::tempdir().unwrap();
     init(Language::C, directory.path()).unwrap();
     build(directory.path(), "make", &["CFLAGS=-O1 -Wall -Wextra -Wpedantic -Werror"]);
-    let mut harness = Harness::start(directory.path().join("harness"), &[]);
+    let harness = directory.path().join("harness");
+    is_healthy(&[harness.as_os_str()]);
+    let mut harness = Harness::start(harness, &[]);
     hashes(&mut harness);
     let private = "09".repeat(32);
     let mut agree = |public: &str| harness.ask("X25519", "agree", json!({ "private": private, "public": public }));
@@ -161,7 +214,9 @@ fn go() {
     let directory = tempfile::tempdir().unwrap();
     init(Language::Go, directory.path()).unwrap();
     build(directory.path(), "go", &["build", "-o", "harness", "."]);
-    let mut harness = Harness::start(directory.path().join("harness"), &[]);
+    let harness = directory.path().join("harness");
+    is_healthy(&[harness.as_os_str()]);
+    let mut harness = Harness::start(harness, &[]);
     mlkem(&mut harness);
     harness.end();
 }
@@ -176,6 +231,7 @@ fn rust() {
         eprintln!("skipped: rust: {} absent", harness.display());
         return;
     }
+    is_healthy(&[harness.as_os_str()]);
     let mut harness = Harness::start(harness, &[]);
     mlkem(&mut harness);
     harness.end();

@@ -5,7 +5,7 @@
 import hashlib
 
 import cryptography
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.bindings._rust import openssl
 from cryptography.hazmat.primitives import hashes, hpke, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, mlkem, x25519
@@ -128,15 +128,23 @@ FORMATS = {
 }
 
 
+def decoded(load, *arguments):
+    """What is of an algorithm that the library does not know, or looks encrypted to it, is no key of the question's."""
+    try:
+        return judged("encoding", load, *arguments)
+    except (TypeError, UnsupportedAlgorithm):
+        raise Reject("encoding") from None
+
+
 def pkcs8(i, kind, field):
-    key = judged("encoding", serialization.load_der_private_key, i["der"], None)
+    key = decoded(serialization.load_der_private_key, i["der"], None)
     if not isinstance(key, kind):
         raise Reject("encoding")
     return {field: key.public_key().public_bytes_raw()}
 
 
 def spki(i, kind, field):
-    key = judged("encoding", serialization.load_der_public_key, i["der"])
+    key = decoded(serialization.load_der_public_key, i["der"])
     if not isinstance(key, kind):
         raise Reject("encoding")
     return {field: key.public_bytes_raw()}

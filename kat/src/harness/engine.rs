@@ -10,7 +10,7 @@ use std::{
     io,
     os::unix::process::ExitStatusExt as _,
     process::ExitStatus,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use super::{
@@ -144,11 +144,17 @@ pub(super) struct Engine<P: Peer> {
     hangs: AtomicUsize,
     restarts: AtomicUsize,
     given_up: OnceLock<String>,
+    /// Lines of standard error passed on.
+    told: Arc<AtomicUsize>,
 }
 
 /// Starts a child and greets it.
-fn start<P: Peer>(command: &[String], options: &Options) -> Result<(Process<P::Message>, P), StartError> {
-    let process = Process::spawn(command, P::READER, options.start);
+fn start<P: Peer>(
+    command: &[String],
+    options: &Options,
+    told: &Arc<AtomicUsize>,
+) -> Result<(Process<P::Message>, P), StartError> {
+    let process = Process::spawn(command, P::READER, options.start, told);
     let mut process = process.map_err(|error| StartError::Spawn(command.join(" "), error.kind()))?;
     match P::greet(&mut process, command, options) {
         Ok(peer) => {
@@ -165,7 +171,8 @@ impl<P: Peer> Engine<P> {
     /// # Errors
     /// It cannot be started, or does not say hello.
     pub(super) fn start(command: &[String], options: Options) -> Result<Self, StartError> {
-        let (process, peer) = start::<P>(command, &options)?;
+        let told = Arc::default();
+        let (process, peer) = start::<P>(command, &options, &told)?;
         Ok(Self {
             peer,
             command: command.to_vec(),
@@ -174,6 +181,7 @@ impl<P: Peer> Engine<P> {
             hangs: AtomicUsize::new(0),
             restarts: AtomicUsize::new(0),
             given_up: OnceLock::new(),
+            told,
         })
     }
 
@@ -183,7 +191,7 @@ impl<P: Peer> Engine<P> {
         if let Some(process) = idle {
             return Ok(process);
         }
-        match start::<P>(&self.command, &self.options) {
+        match start::<P>(&self.command, &self.options, &self.told) {
             Ok((process, peer)) if peer == self.peer => Ok(process),
             Ok(_) => Err(Fault::Protocol("started again it says another hello".into())),
             Err(StartError::Hello(_, fault)) => Err(fault),

@@ -1,7 +1,11 @@
 //! A child process in a group of its own, with a thread for each of its pipes: nobody who talks to it can be
 //! blocked by it.
 
-use core::{fmt, time::Duration};
+use core::{
+    fmt,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 use std::{
     io::{self, BufRead, BufReader, Write as _},
     os::unix::process::CommandExt as _,
@@ -47,7 +51,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 const GRACE: Duration = Duration::from_secs(1);
 /// How long the last words of a dead child are waited for.
 const LAST_WORDS: Duration = Duration::from_millis(200);
-/// How many lines of its standard error are passed on, and how much of each is read.
+/// How many lines of standard error are passed on, of all children of a command, and how much of each is read.
 const STDERR_LINES: usize = 100;
 const STDERR_LINE: usize = 4096;
 /// Messages read ahead. Few, so that a child that floods waits in its pipe and not in our memory.
@@ -71,11 +75,17 @@ pub(super) struct Process<M> {
 }
 
 impl<M: Send + 'static> Process<M> {
-    /// Starts a command.
+    /// Starts a command. `told` counts the lines of its standard error that were passed on, with those of other
+    /// children.
     ///
     /// # Errors
     /// Those of the system.
-    pub(super) fn spawn(command: &[String], reader: Reader<M>, timeout: Duration) -> io::Result<Self> {
+    pub(super) fn spawn(
+        command: &[String],
+        reader: Reader<M>,
+        timeout: Duration,
+        told: &Arc<AtomicUsize>,
+    ) -> io::Result<Self> {
         let (program, arguments) = command.split_first().ok_or(io::ErrorKind::NotFound)?;
         let mut child = Command::new(program)
             .args(arguments)
@@ -111,8 +121,8 @@ impl<M: Send + 'static> Process<M> {
         }
         let last_words = Arc::new(Mutex::new(String::new()));
         let stderr = child.stderr.take().map(|stderr| {
-            let (last_words, name) = (Arc::clone(&last_words), program.clone());
-            thread::spawn(move || pass_on(stderr, &name, &last_words))
+            let (last_words, told, name) = (Arc::clone(&last_words), Arc::clone(told), program.clone());
+            thread::spawn(move || pass_on(stderr, &name, &told, &last_words))
         });
         Ok(Self { child, group, buried: false, outbox: Some(outbox), inbox, stderr, last_words, timeout, asked: 0 })
     }
@@ -239,21 +249,19 @@ impl<M> Drop for Process<M> {
 }
 
 /// Passes on the first lines of a child's standard error, reads the rest away, and keeps the last.
-fn pass_on(stderr: ChildStderr, name: &str, last_words: &Mutex<String>) {
+fn pass_on(stderr: ChildStderr, name: &str, told: &AtomicUsize, last_words: &Mutex<String>) {
     let mut stderr = BufReader::new(stderr);
-    let mut lines = 0_usize;
     loop {
         let text = match read_line(&mut stderr, STDERR_LINE) {
             Ok(Line::Whole(line) | Line::Cut(line)) => excerpt(&line),
             Ok(Line::TooLong) => "(a line that is too long)".to_owned(),
             Ok(Line::End) | Err(_) => return,
         };
-        lines = lines.saturating_add(1);
-        if lines <= STDERR_LINES {
-            // Not `eprintln!`, which panics if nobody listens.
-            let _ = writeln!(io::stderr(), "{name}: {text}");
-        } else if lines == STDERR_LINES.saturating_add(1) {
-            let _ = writeln!(io::stderr(), "{name}: (more is not shown)");
+        // Not `eprintln!`, which panics if nobody listens.
+        match told.fetch_add(1, Ordering::Relaxed) {
+            STDERR_LINES => drop(writeln!(io::stderr(), "{name}: (more is not shown)")),
+            0..STDERR_LINES => drop(writeln!(io::stderr(), "{name}: {text}")),
+            _ => {}
         }
         if !text.trim().is_empty() {
             *last_words.lock().unwrap_or_else(PoisonError::into_inner) = text;

@@ -126,7 +126,7 @@ mod tests {
                 .map(|entry| entry.unwrap().path())
                 .filter(|path| path.is_file())
                 .collect();
-            assert_eq!(left, [readme.clone()]);
+            assert_eq!(left, std::slice::from_ref(&readme));
         }
         assert_eq!(fs::read_to_string(readme).unwrap(), "mine");
     }

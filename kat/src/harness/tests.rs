@@ -352,6 +352,14 @@ fn a_hello_must_be_exact() {
     assert_eq!(wire::Hello::read(&read.write()), Ok(read.clone()));
     let expanded = ask(Alg::MlKem768, Op::Decaps, &[(Field::Dk, &[]), (Field::C, &[])]);
     let encaps = ask(Alg::MlKem768, Op::Encaps, &[(Field::Ek, &[]), (Field::M, &[])]);
+    // Some languages have no order in their tables.
+    let [one, two] = [r#"{"alg":"SHA-256","op":"hash"}"#, cap];
+    assert_eq!(hello(&format!("{one},{two}"), ""), hello(&format!("{two},{one}"), ""));
+    let loud = String::from_utf8(read.write()).unwrap().replace(r#""n""#, r#""n[2J""#);
+    assert_eq!(wire::Hello::read(loud.as_bytes()).unwrap().about.name, "n [2J");
+    let long = Output::from([(Field::K, vec![0; 1 << 15])]);
+    let Err(Fault::Protocol(text)) = wire::bounded(&expanded, Answer::Output(long)) else { panic!("not too long") };
+    assert_eq!(text, "its answer to ML-KEM-768 decaps: `K` is 32768 bytes, longer than any");
     assert_eq!(read.lack(&expanded), Some(Lack::Key));
     assert_eq!(read.lack(&encaps), Some(Lack::Op));
     let mut random = hello(r#"{"alg":"ML-KEM-768","op":"encaps"}"#, "").unwrap();

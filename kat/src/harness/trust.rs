@@ -164,6 +164,8 @@ fn fresh(alg: Alg, op: Op, forms: &[KeyForm], seed: &[u8; 32]) -> Option<Case> {
                 with(Input::new().with(Field::Pk, pair.remove(&Field::Pk)?)).with(Field::Sig, sig)
             }
         }
+        Family::Hash if op == Op::Hash => Input::new().with(Field::Msg, random(32)),
+        Family::Xof => Input::new().with(Field::Msg, random(32)).with_number(Field::Len, 32),
         Family::Dh => {
             let mut private = || Input::new().with(Field::Private, random(if alg == Alg::P384 { 48 } else { 32 }));
             match op {

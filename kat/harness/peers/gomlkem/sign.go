@@ -125,14 +125,20 @@ func init() {
 func formats(alg, field string, public, private func(key any) []byte) {
 	add(alg, "spki", []string{"der"}, func(in ...[]byte) (output, error) {
 		key, err := x509.ParsePKIXPublicKey(in[0])
-		if pk := public(key); err == nil && pk != nil {
+		if err != nil {
+			return nil, reject("encoding")
+		}
+		if pk := public(key); pk != nil {
 			return output{field: pk}, nil
 		}
 		return nil, reject("encoding")
 	})
 	add(alg, "pkcs8", []string{"der"}, func(in ...[]byte) (output, error) {
 		key, err := x509.ParsePKCS8PrivateKey(in[0])
-		if pk := private(key); err == nil && pk != nil {
+		if err != nil {
+			return nil, reject("encoding")
+		}
+		if pk := private(key); pk != nil {
 			return output{field: pk}, nil
 		}
 		return nil, reject("encoding")
