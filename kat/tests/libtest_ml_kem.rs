@@ -1,6 +1,6 @@
 //! The published crate `ml-kem` as each case's test. `docs/kat-guide.md` shows this file.
 
-use ml_kem::{DecapsulationKey768, EncapsulationKey768, ExpandedKeyEncoding, kem::KeyExport};
+use ml_kem::{Decapsulate, DecapsulationKey768, EncapsulationKey768, KeyExport};
 use twinlock_kat::primitives::{Answered, Encapsulated, Kem, KemKey, PrivateKey, kem};
 use twinlock_kat::{Alg, Reason};
 
@@ -29,7 +29,7 @@ impl Kem for Mine {
             PrivateKey::Seed(seed) => DecapsulationKey768::from_seed(seed.try_into().map_err(|_| Reason::Length)?),
             PrivateKey::Expanded(dk) => {
                 let dk = dk.try_into().map_err(|_| Reason::Length)?;
-                DecapsulationKey768::from_expanded_bytes(dk).map_err(|_| Reason::Hash)?
+                DecapsulationKey768::from_expanded(dk).map_err(|_| Reason::Hash)?
             }
         };
         Ok(key.decapsulate_slice(c).map_err(|_| Reason::Length)?.to_vec())
