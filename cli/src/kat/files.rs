@@ -2,11 +2,22 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
-use serde_json::json;
-use twinlock_kat::{Case, Expect, formats, sets};
+use serde_json::json as value;
+use twinlock_kat::{
+    Case, Expect, formats,
+    report::{self, json},
+    sets,
+};
 
-use super::args::{Convert, Import, List};
-use crate::{error::Error, files::NewFile, terminal};
+use super::args::{Convert, Diff, Import, List};
+use crate::{
+    error::Error,
+    files::{NewFile, open, read as read_file},
+    terminal,
+};
+
+/// The largest report that is read, in bytes: every case of all that is shipped is there by its id.
+const MAX_REPORT: usize = 64 << 20;
 
 /// One line for each shipped set.
 pub(super) fn list(args: &List) -> Result<(), Error> {
@@ -15,7 +26,7 @@ pub(super) fn list(args: &List) -> Result<(), Error> {
         let sets: Vec<_> = lock
             .iter()
             .map(|entry| {
-                json!({
+                value!({
                     "name": entry.name,
                     "cases": entry.cases,
                     "format": entry.format,
@@ -61,7 +72,7 @@ pub(super) fn verify() -> Result<(), Error> {
     terminal::print(format!("{} sets, {total} cases: as in kat.lock\n", lock.len()))
 }
 
-fn read(args: &Import) -> Result<Vec<Case>, Error> {
+fn cases(args: &Import) -> Result<Vec<Case>, Error> {
     let format = match args.format.as_deref() {
         None => None,
         Some(name) => Some(formats::Format::by_name(name).ok_or_else(|| {
@@ -75,7 +86,7 @@ fn read(args: &Import) -> Result<Vec<Case>, Error> {
 
 /// Counts by algorithm and operation.
 pub(super) fn import(args: &Import) -> Result<(), Error> {
-    let cases = read(args)?;
+    let cases = cases(args)?;
     let mut counts = BTreeMap::<_, (usize, usize)>::new();
     for case in &cases {
         let (all, rejected) = counts.entry((case.question.alg, case.question.op)).or_default();
@@ -90,9 +101,25 @@ pub(super) fn import(args: &Import) -> Result<(), Error> {
     terminal::print(text)
 }
 
+/// What changed from one report to another.
+pub(super) fn diff(args: &Diff) -> Result<(), Error> {
+    let (old, new) = (content(&args.old)?, content(&args.new)?);
+    let document = |path: &Path, bytes| json::read(&path.display().to_string(), bytes).map_err(Error::failed);
+    let changes = report::diff::Diff::of(&document(&args.old, &old)?, &document(&args.new, &new)?);
+    terminal::print(changes.to_string())?;
+    match changes.new_failures.len() {
+        0 => Ok(()),
+        count => Err(Error::no(format_args!("{count} cases fail that did not"))),
+    }
+}
+
+fn content(path: &Path) -> Result<Vec<u8>, Error> {
+    Ok(read_file(path, open(path)?, MAX_REPORT)?.to_vec())
+}
+
 /// Writes `kat-vector/1`.
 pub(super) fn convert(args: &Convert) -> Result<(), Error> {
-    let cases = read(&args.from)?;
+    let cases = cases(&args.from)?;
     let source = args.from.files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
     let source: Vec<_> = source.collect();
     let header = formats::kat_vector::Header::new(source.join(", "), String::new(), Vec::new());

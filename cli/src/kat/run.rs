@@ -11,8 +11,8 @@ use twinlock_kat::{Class, Date, Filter, Options, Pattern, Progress, Report, Waiv
 
 use super::{
     args::{ReportArg, ReportKind, Run},
-    provider::Under,
     sets::Selection,
+    who::{self, Samples},
 };
 use crate::{
     error::Error,
@@ -30,7 +30,7 @@ pub(super) fn run(args: &Run) -> Result<(), Error> {
     for ReportArg { file, .. } in &args.report {
         writable(file)?;
     }
-    let selection = Selection::new(&args.sets)?;
+    let selection = Selection::new(&args.sets.names)?;
     let options = Options {
         policy: args.policy,
         threads: 0,
@@ -43,11 +43,14 @@ pub(super) fn run(args: &Run) -> Result<(), Error> {
         },
         waivers: args.waivers.as_deref().map(waivers).transpose()?.unwrap_or_default(),
         total: selection.total(),
-        keep_answers: false,
+        keep_answers: args.report.iter().any(|report| report.kind == ReportKind::Acvp),
     };
     let started = Instant::now();
+    let implementation = who::start(&args.implementation, Duration::from_secs(args.timeout))?;
+    let samples = Samples::default();
+    let sets = who::sampled(selection.read(), &samples);
     let bar = bar(selection.total());
-    let report = runner::run(&Under(args.implementation.0), selection.read(), &options, &|progress: &Progress| {
+    let report = runner::run(&*implementation, sets, &options, &|progress: &Progress| {
         bar.set_position(u64::try_from(progress.done).unwrap_or(u64::MAX));
         if progress.failed > 0 {
             bar.set_message(format!("{} failed, ", progress.failed));
@@ -55,12 +58,13 @@ pub(super) fn run(args: &Run) -> Result<(), Error> {
     });
     bar.finish_and_clear();
     let mut report = report.map_err(Error::failed)?;
+    who::probe(&*implementation, &samples, &mut report)?;
     report.selector = args.implementation.to_string();
     for set in &mut report.sets {
         set.status = selection.status(&set.name).unwrap_or_default().into();
     }
     for ReportArg { kind, file } in &args.report {
-        write(&report, *kind, file)?;
+        write(&report, *kind, args.vs_id, file)?;
     }
     tell(&report, started.elapsed())?;
     match report.exit_code() {
@@ -86,7 +90,7 @@ fn writable(path: &Path) -> Result<(), Error> {
     }
 }
 
-fn write(report: &Report, kind: ReportKind, path: &Path) -> Result<(), Error> {
+fn write(report: &Report, kind: ReportKind, vs_id: u64, path: &Path) -> Result<(), Error> {
     let mut content = Vec::new();
     match kind {
         ReportKind::Json => report::json::write(report, &mut content),
@@ -94,8 +98,12 @@ fn write(report: &Report, kind: ReportKind, path: &Path) -> Result<(), Error> {
         ReportKind::Sarif => report::sarif::write(report, &mut content),
         ReportKind::Tap => report::tap::write(report, &mut content),
         ReportKind::Markdown => report::markdown::write(report, &mut content),
+        ReportKind::Acvp => match report.sets.as_slice() {
+            [set] => report::acvp::write(set, vs_id, &mut content),
+            _ => return Err(Error::file(path, "an ACVP response answers one set; name one")),
+        },
     }
-    .map_err(|error| Error::file(path, terminal::io_words(&error)))?;
+    .map_err(|error| Error::file(path, error))?;
     NewFile::write(path, &content, 0o644, true)?.keep(true)
 }
 
@@ -114,12 +122,15 @@ fn tell(report: &Report, took: Duration) -> Result<(), Error> {
         }
         line(format!("    {} {}, {}", failure.case.question.alg, failure.case.question.op, failure.standard()));
         if let Some(diagnosis) = &failure.diagnosis {
-            line(format!("    {}: {} ({})", diagnosis.bug, diagnosis.text, diagnosis.standard));
+            line(format!("    {diagnosis}"));
         }
         line(format!("    {}", report.repro(failure)));
     }
     if report.failures.len() > TOLD {
-        line(format!("… and more; --report json=FILE has them"));
+        line("… and more; --report json=FILE has them".into());
+    }
+    for problem in &report.probes {
+        line(format!("not to be trusted: {problem}"));
     }
     for note in report.waiver_notes() {
         line(note);

@@ -9,11 +9,12 @@ use crate::error::Error;
 /// What was named: shipped sets and files. Nothing named is all that is shipped.
 pub(super) struct Selection {
     shipped: Vec<&'static sets::Entry>,
-    files: Vec<PathBuf>,
+    /// Each with the files that belong together.
+    files: Vec<(PathBuf, Vec<PathBuf>)>,
 }
 
 impl Selection {
-    /// A name is a file that is there, else a shipped set, else the start of the names of some.
+    /// A name is a file that is there, or a folder of ACVP; else a shipped set; else the start of the names of some.
     pub(super) fn new(names: &[String]) -> Result<Self, Error> {
         let lock = sets::lock().map_err(Error::failed)?;
         if names.is_empty() {
@@ -21,8 +22,14 @@ impl Selection {
         }
         let mut selection = Self { shipped: Vec::new(), files: Vec::new() };
         for name in names {
-            if Path::new(name).is_file() {
-                selection.files.push(name.into());
+            let path = Path::new(name);
+            if path.is_file() {
+                selection.files.push((path.into(), vec![path.into()]));
+                continue;
+            }
+            let acvp = ["prompt.json", "expectedResults.json"].map(|file| path.join(file));
+            if acvp.iter().all(|file| file.is_file()) {
+                selection.files.push((path.into(), acvp.into()));
                 continue;
             }
             let exact: Vec<_> = lock.iter().filter(|entry| entry.name == *name).collect();
@@ -32,8 +39,10 @@ impl Selection {
                 exact
             };
             if found.is_empty() {
-                return Err(Error::failed(format_args!("{name}: neither a file nor a shipped set"))
-                    .hint("twinlock kat list shows the shipped sets"));
+                return Err(Error::failed(format_args!(
+                    "{name}: neither a file, nor a folder with prompt.json and expectedResults.json, nor a shipped set"
+                ))
+                .hint("twinlock kat list shows the shipped sets"));
             }
             for entry in found {
                 if !selection.shipped.iter().any(|chosen| chosen.name == entry.name) {
@@ -56,14 +65,19 @@ impl Selection {
 
     /// The sets, read one after another.
     pub(super) fn read(&self) -> impl Iterator<Item = Result<Set, twinlock_kat::Error>> + Send {
-        let shipped = self.shipped.iter().map(|entry| {
+        self.read_small(usize::MAX)
+    }
+
+    /// The sets, without the shipped ones of more cases than that.
+    pub(super) fn read_small(&self, most: usize) -> impl Iterator<Item = Result<Set, twinlock_kat::Error>> + Send {
+        let shipped = self.shipped.iter().filter(move |entry| entry.cases <= most).map(|entry| {
             let cases = sets::load(entry)?;
             Ok(Set { name: entry.name.clone(), cases, expected: Some(entry.cases) })
         });
-        let files = self.files.iter().map(|path| {
-            let name = path.display().to_string();
-            let cases = super::vectors(&[path], None)?;
-            Ok(Set { name, cases, expected: None })
+        let files = self.files.iter().map(|(name, paths)| {
+            let paths: Vec<&Path> = paths.iter().map(AsRef::as_ref).collect();
+            let cases = super::vectors(&paths, None)?;
+            Ok(Set { name: name.display().to_string(), cases, expected: None })
         });
         shipped.chain(files)
     }

@@ -34,8 +34,8 @@ pub use evp_test::left_out;
 /// The most bytes that [`read`] decompresses a file to.
 pub const MAX_TEXT: usize = 256 << 20;
 
-/// What a decoder of xz may set aside for its dictionary, in KiB.
-const MAX_XZ_KIB: u32 = 64 << 10;
+/// What a decoder of xz may set aside, in KiB: 64 MiB for the dictionary of `xz -9`, and itself.
+const MAX_XZ_KIB: u32 = 65 << 10;
 
 macro_rules! formats {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {

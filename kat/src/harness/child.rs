@@ -1,9 +1,11 @@
 //! `kat/1` with a child process, several questions at a time.
 
+use std::process::ExitStatus;
+
 use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::{
-    engine::{Engine, Flight, Options, Peer, StartError},
+    engine::{Engine, Flight, Last, Options, Peer, StartError},
     process::{Fault, Process, Reader},
     wire::{Hello, read_answer, read_message, write_hello, write_question},
 };
@@ -34,9 +36,10 @@ impl Harness {
     /// Whether a child still answers a question after a line that is none.
     pub(super) fn shrugs_off(&self, line: &[u8], question: &Question) -> bool {
         let Ok(mut process) = self.0.open() else { return false };
-        process.send(line.to_vec());
         let (id, asked) = number(&mut process, question);
-        process.send(asked);
+        if process.send(line.to_vec()).and_then(|()| process.send(asked)).is_err() {
+            return false;
+        }
         // It may answer the line, without an id, or with nothing.
         for _ in 0..2 {
             match process.receive().and_then(|message| read_answer(&message)) {
@@ -116,7 +119,7 @@ impl Peer for Kat1 {
     const READER: Reader<Vec<u8>> = read_message;
 
     fn greet(process: &mut Process<Vec<u8>>, _: &[String], options: &Options) -> Result<Self, Fault> {
-        process.send(write_hello(&options.nonce));
+        process.send(write_hello(&options.nonce))?;
         let hello = Hello::read(&process.receive()?)?;
         let nonce = HEXLOWER_PERMISSIVE.decode(options.nonce.as_bytes());
         Ok(Self { hello, nonce: nonce.unwrap_or_else(|_| options.nonce.clone().into_bytes()) })
@@ -128,12 +131,23 @@ impl Peer for Kat1 {
 
     fn ask(&self, process: &mut Process<Vec<u8>>, question: &Question) -> Result<Answer, Fault> {
         let (asked, line) = number(process, question);
-        process.send(line);
+        process.send(line)?;
         let (_, answer) = self.take(&process.receive()?, |id| (id == asked).then_some(question))?;
         Ok(answer)
     }
 
-    fn stream(&self, process: &mut Process<Vec<u8>>, queue: &dyn Queue, flight: &mut Flight) -> Result<(), Fault> {
+    /// As every program that has done its work.
+    fn ends_well(status: ExitStatus) -> bool {
+        status.success()
+    }
+
+    fn stream(
+        &self,
+        process: &mut Process<Vec<u8>>,
+        queue: &dyn Queue,
+        flight: &mut Flight,
+        last: &mut Last,
+    ) -> Result<(), Fault> {
         let mut more = true;
         loop {
             while more && flight.len() < self.hello.inflight {
@@ -147,7 +161,7 @@ impl Peer for Kat1 {
                 }
                 let (id, line) = number(process, &ticket.case.question);
                 flight.insert(id, ticket);
-                process.send(line);
+                process.send(line)?;
             }
             if flight.is_empty() {
                 return Ok(());
@@ -155,7 +169,7 @@ impl Peer for Kat1 {
             let message = process.receive()?;
             let (id, answer) = self.take(&message, |id| flight.get(&id).map(|ticket| &ticket.case.question))?;
             if let Some(ticket) = flight.remove(&id) {
-                queue.done(ticket, Outcome::Answer(answer));
+                last.answered(ticket, answer, queue);
             }
         }
     }

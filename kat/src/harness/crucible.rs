@@ -16,7 +16,7 @@ use super::{
     process::{Fault, Process, Reader},
     serve::answer,
     sizes,
-    wire::{LINE_CAP, Line, excerpt, key_form, read_line, read_message},
+    wire::{LINE_CAP, Line, bounded, excerpt, key_form, read_line, read_message},
 };
 use crate::{
     About, Alg, Answer, Family, Field, Implementation, Input, KeyForm, Lack, Op, Output, Question, Queue, Reason,
@@ -270,7 +270,7 @@ impl Lines {
         let inputs = function.inputs.iter();
         let inputs = inputs.map(|(name, field)| ((*name).to_owned(), HEXLOWER.encode(input.bytes(*field)))).collect();
         let params = param_set(alg).map(|set| ("param_set".to_owned(), set)).into_iter().collect();
-        process.send(line(&Request { function: function.name.into(), inputs, params }));
+        process.send(line(&Request { function: function.name.into(), inputs, params }))?;
         let message = process.receive()?;
         let refuse = |text: String| Fault::Protocol(format!("its response to {}: {text}", function.name));
         let response: Response =
@@ -296,7 +296,7 @@ impl Lines {
         }
         match function.outputs.iter().find(|(_, field)| !output.contains_key(field)) {
             Some((name, _)) => Err(refuse(format!("missing output `{name}`"))),
-            None => Ok(Answer::Output(output)),
+            None => bounded(question, Answer::Output(output)),
         }
     }
 }

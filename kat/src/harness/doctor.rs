@@ -144,6 +144,9 @@ pub fn doctor(command: &[String], options: Options, cases: &[Case]) -> Checkup {
                 Lie::Echo(_) => "an input is copied to an output: see which variable is written",
                 Lie::Deaf(_) | Lie::Selective(_) => "compute every answer from the inputs; do not look answers up",
                 Lie::Forged(_) => "use what the library returns: a failed check must become {\"reject\":…}",
+                Lie::ByHeart => "compute every answer from the inputs: this one is wrong",
+                Lie::Fails => "a question is answered, or refused with a reason",
+                Lie::Unshown => "offer something that it accepts",
                 Lie::CanaryPassed => "report this as a defect of twinlock-kat",
             };
             checkup.find(Level::Problem, problem.to_string(), advice);

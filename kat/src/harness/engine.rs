@@ -8,6 +8,8 @@ use core::{
 use std::{
     collections::BTreeMap,
     io,
+    os::unix::process::ExitStatusExt as _,
+    process::ExitStatus,
     sync::{Mutex, OnceLock, PoisonError},
 };
 
@@ -67,6 +69,26 @@ impl core::error::Error for StartError {}
 /// Questions out for an answer, by their number at the child.
 pub(super) type Flight = BTreeMap<u64, Ticket>;
 
+/// The last answer of a child, held back until there is another or the child has ended.
+#[derive(Default)]
+pub(super) struct Last(Option<(Ticket, Answer)>);
+
+impl Last {
+    /// Takes an answer, and reports the one before it.
+    pub(super) fn answered(&mut self, ticket: Ticket, answer: Answer, queue: &dyn Queue) {
+        if let Some((ticket, answer)) = self.0.replace((ticket, answer)) {
+            queue.done(ticket, Outcome::Answer(answer));
+        }
+    }
+
+    /// Reports what is held back.
+    fn settle(self, ended: Result<(), Fault>, queue: &dyn Queue) {
+        if let Some((ticket, answer)) = self.0 {
+            queue.done(ticket, ended.map_or_else(outcome, |()| Outcome::Answer(answer)));
+        }
+    }
+}
+
 /// A protocol.
 pub(super) trait Peer: Sync + PartialEq + Sized {
     /// What the child writes.
@@ -84,12 +106,19 @@ pub(super) trait Peer: Sync + PartialEq + Sized {
     /// Asks one question of a child that has no other.
     fn ask(&self, process: &mut Process<Self::Message>, question: &Question) -> Result<Answer, Fault>;
 
-    /// Asks until the queue is empty; after a fault the flight holds what has no answer.
+    /// Whether a child may end like this when its input ends.
+    fn ends_well(status: ExitStatus) -> bool {
+        status.signal().is_none()
+    }
+
+    /// Asks until the queue is empty; after a fault the flight holds what has no answer. The last answer is not
+    /// reported here: it counts only if the child ends well.
     fn stream(
         &self,
         process: &mut Process<Self::Message>,
         queue: &dyn Queue,
         flight: &mut Flight,
+        last: &mut Last,
     ) -> Result<(), Fault> {
         while let Some(ticket) = queue.next() {
             if let Some(lack) = self.lack(&ticket.case.question) {
@@ -99,7 +128,7 @@ pub(super) trait Peer: Sync + PartialEq + Sized {
             let question = &flight.entry(0).or_insert(ticket).case.question;
             let answer = self.ask(process, question)?;
             if let Some(ticket) = flight.remove(&0) {
-                queue.done(ticket, Outcome::Answer(answer));
+                last.answered(ticket, answer, queue);
             }
         }
         Ok(())
@@ -228,10 +257,11 @@ impl<P: Peer> Engine<P> {
                     continue;
                 }
             };
-            let mut flight = Flight::new();
-            match self.peer.stream(&mut process, queue, &mut flight) {
-                Ok(()) => return self.close(process),
+            let (mut flight, mut last) = (Flight::new(), Last::default());
+            match self.peer.stream(&mut process, queue, &mut flight, &mut last) {
+                Ok(()) => return last.settle(process.finish(P::ends_well), queue),
                 Err(fault) => {
+                    last.settle(Ok(()), queue);
                     let fault = self.strike(Some(process), fault, in_a_row);
                     self.settle(flight, fault, queue, in_a_row);
                 }

@@ -15,7 +15,7 @@ use super::{
     process::{Fault, Process, Reader},
     serve::answer,
     sizes,
-    wire::{excerpt, key_form, pairs},
+    wire::{bounded, excerpt, key_form, pairs},
 };
 use crate::{
     About, Alg, Answer, Family, Field, Implementation, Input, KeyForm, Lack, Op, Output, Question, Queue, Reason,
@@ -334,8 +334,8 @@ impl Wrapper {
 
     fn command(process: &mut Process<Vec<Vec<u8>>>, question: &Question) -> Result<Answer, Fault> {
         let Some(row) = row(question.alg, question.op) else { return Ok(Answer::Unsupported(Lack::Op)) };
-        process.send(frame(&row.request(question)));
-        row.answer(question, process.receive()?)
+        process.send(frame(&row.request(question)))?;
+        bounded(question, row.answer(question, process.receive()?)?)
     }
 }
 
@@ -345,7 +345,7 @@ impl Peer for Wrapper {
     const READER: Reader<Vec<Vec<u8>>> = read_frame;
 
     fn greet(process: &mut Process<Vec<Vec<u8>>>, command: &[String], _: &Options) -> Result<Self, Fault> {
-        process.send(frame(&[b"getConfig".to_vec()]));
+        process.send(frame(&[b"getConfig".to_vec()]))?;
         let config = process.receive()?.into_iter().next().unwrap_or_default();
         let config: Vec<Json> = serde_json::from_slice(&config)
             .map_err(|error| Fault::Protocol(format!("its configuration: {error}: {}", excerpt(&config))))?;

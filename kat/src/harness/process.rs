@@ -5,10 +5,10 @@ use core::{fmt, time::Duration};
 use std::{
     io::{self, BufRead, BufReader, Write as _},
     os::unix::process::CommandExt as _,
-    process::{Child, ChildStderr, Command, Stdio},
+    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     },
     thread::{self, JoinHandle},
     time::Instant,
@@ -44,7 +44,7 @@ pub(super) type Reader<M> = fn(&mut dyn BufRead) -> Result<Option<M>, Fault>;
 /// How often it is looked whether a silent child is still there.
 const GLANCE: Duration = Duration::from_millis(20);
 /// How long a healthy child has to end by itself once its input is closed.
-const GRACE: Duration = Duration::from_millis(500);
+const GRACE: Duration = Duration::from_secs(1);
 /// How long the last words of a dead child are waited for.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 /// How many lines of its standard error are passed on, and how much of each is read.
@@ -57,6 +57,8 @@ const READ_AHEAD: usize = 4;
 pub(super) struct Process<M> {
     child: Child,
     group: Pid,
+    /// Killed and waited for: its number may be another's.
+    buried: bool,
     /// None once the input of the child is closed.
     outbox: Option<SyncSender<Vec<u8>>>,
     inbox: Receiver<Result<M, Fault>>,
@@ -112,14 +114,20 @@ impl<M: Send + 'static> Process<M> {
             let (last_words, name) = (Arc::clone(&last_words), program.clone());
             thread::spawn(move || pass_on(stderr, &name, &last_words))
         });
-        Ok(Self { child, group, outbox: Some(outbox), inbox, stderr, last_words, timeout, asked: 0 })
+        Ok(Self { child, group, buried: false, outbox: Some(outbox), inbox, stderr, last_words, timeout, asked: 0 })
     }
 
     /// Sends, without waiting for the child to read.
-    pub(super) fn send(&self, bytes: Vec<u8>) {
-        if let Some(outbox) = &self.outbox {
+    ///
+    /// # Errors
+    /// It was sent more than can be in flight: it answers what it has not read.
+    pub(super) fn send(&self, bytes: Vec<u8>) -> Result<(), Fault> {
+        match self.outbox.as_ref().map(|outbox| outbox.try_send(bytes)) {
+            Some(Err(TrySendError::Full(_))) => {
+                Err(Fault::Protocol("it answers questions that it has not read".into()))
+            }
             // Without a writer the child has closed its input; if it does not answer, that is what counts.
-            let _ = outbox.try_send(bytes);
+            _ => Ok(()),
         }
     }
 
@@ -146,12 +154,36 @@ impl<M: Send + 'static> Process<M> {
 
     /// Kills the child for a fault, and adds to it what the system and the child say of its end.
     pub(super) fn fail(&mut self, fault: Fault) -> Fault {
-        let ended = matches!(fault, Fault::Crash(_)) && self.wait_for_exit(LAST_WORDS);
-        self.end(Duration::ZERO);
-        let Fault::Crash(mut text) = fault else { return fault };
-        if let (true, Ok(status)) = (ended, self.child.wait()) {
-            text = format!("died: {status}");
+        if matches!(fault, Fault::Crash(_)) {
+            self.wait_for_exit(LAST_WORDS);
         }
+        let status = self.end(Duration::ZERO);
+        let Fault::Crash(text) = fault else { return fault };
+        self.with_last_words(status.map_or(text, |status| format!("died: {status}")))
+    }
+
+    /// Ends a child that has nothing left to answer: closes its input, and gives it a while to end by itself.
+    ///
+    /// # Errors
+    /// It says something after its last answer, or it dies instead of ending. One that does not end is killed, and
+    /// that is no fault.
+    pub(super) fn finish(mut self, ends_well: fn(ExitStatus) -> bool) -> Result<(), Fault> {
+        let status = self.end(GRACE);
+        match self.inbox.recv_timeout(LAST_WORDS) {
+            Ok(Ok(_)) => return Err(Fault::Protocol("it says more after its last answer".into())),
+            Ok(Err(fault)) => return Err(fault),
+            Err(_) => {}
+        }
+        match status {
+            Some(status) if !ends_well(status) => {
+                Err(self.with_last_words(format!("died after its last answer: {status}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A crash, with the last words of a child that has ended.
+    fn with_last_words(&self, mut text: String) -> Fault {
         let until = Instant::now().checked_add(LAST_WORDS);
         while self.stderr.as_ref().is_some_and(|thread| !thread.is_finished()) && until > Some(Instant::now()) {
             thread::sleep(Duration::from_millis(1));
@@ -182,15 +214,21 @@ impl<M> Process<M> {
         true
     }
 
-    /// Closes the child's input, gives it this long to end by itself, and kills what is left of its group.
-    fn end(&mut self, grace: Duration) {
-        if let Some(outbox) = self.outbox.take() {
-            drop(outbox);
-            self.wait_for_exit(grace);
-            // Neither can fail while the child has not been waited for.
-            let _ = kill_process_group(self.group, Signal::KILL);
-            let _ = self.child.wait();
+    /// Closes the child's input, gives it this long to end by itself, and kills what is left of its group. Gives how
+    /// the child ended, if it did so by itself.
+    fn end(&mut self, grace: Duration) -> Option<ExitStatus> {
+        if self.buried {
+            return None;
         }
+        self.outbox = None;
+        let by_itself = self.wait_for_exit(grace);
+        // None of these can fail while the child has not been waited for, but that a child which has left its group
+        // leaves none behind: so it is killed by its own number too.
+        let _ = kill_process_group(self.group, Signal::KILL);
+        let _ = self.child.kill();
+        let status = self.child.wait();
+        self.buried = true;
+        status.ok().filter(|_| by_itself)
     }
 }
 

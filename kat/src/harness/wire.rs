@@ -19,6 +19,9 @@ use crate::{
 /// The longest line that is read, in bytes. What is longer is skipped to its end.
 pub(super) const LINE_CAP: usize = 4 << 20;
 
+/// The longest output beyond what was put in or asked for, in bytes: keys and signatures have a few thousand.
+const OUTPUT_CAP: usize = 1 << 14;
+
 /// The most questions in flight to one child, whatever it says.
 pub(super) const INFLIGHT_CAP: usize = 1024;
 
@@ -285,7 +288,10 @@ impl Hello {
             let Some(keys) = keys else { return refuse(format!("the `key` of {alg} {op} must be `seed`, `expanded`")) };
             caps.push(Cap { alg, op, keys });
         }
+        // Some languages list what is in a map in another order each time.
+        caps.sort_by_key(|cap| (cap.alg, cap.op));
         let Impl { name, version, build } = read.r#impl;
+        let [name, version, build] = [name, version, build].map(|text| excerpt(text.as_bytes()));
         let inflight = read.inflight.min(INFLIGHT_CAP);
         Ok(Self { about: About { name, version, build }, caps, derand: read.derand, inflight })
     }
@@ -435,7 +441,26 @@ impl Read {
         }
         match wanted.iter().find(|field| !output.contains_key(field) && !op.may_lack(**field)) {
             Some(field) => Err(refuse(format!("missing output `{field}`"))),
-            None => Ok(Answer::Output(output)),
+            None => bounded(question, Answer::Output(output)),
+        }
+    }
+}
+
+/// An answer that may be kept: reports keep wrong ones, so none may be longer than its operation could give.
+///
+/// # Errors
+/// It is.
+pub(super) fn bounded(question: &Question, answer: Answer) -> Result<Answer, Fault> {
+    let Answer::Output(output) = &answer else { return Ok(answer) };
+    let Question { alg, op, input } = question;
+    let asked = input.number(Field::Len).map_or(0, |len| usize::try_from(len).unwrap_or(usize::MAX));
+    let given = input.0.keys().map(|field| input.bytes(*field).len());
+    let limit = given.fold(OUTPUT_CAP, usize::saturating_add).saturating_add(asked);
+    match output.iter().find(|(_, bytes)| bytes.len() > limit) {
+        None => Ok(answer),
+        Some((field, bytes)) => {
+            let length = bytes.len();
+            Err(Fault::Protocol(format!("its answer to {alg} {op}: `{field}` is {length} bytes, longer than any")))
         }
     }
 }

@@ -168,7 +168,10 @@ mod tests {
         let file: serde_json::Value = serde_json::from_slice(&file).unwrap();
         let bytes = |value: &serde_json::Value| BASE64.decode(value.as_str().unwrap().as_bytes()).unwrap();
         let tests = file["tests"].as_array().unwrap().iter();
-        let known = tests.filter_map(|test| Some((Alg::by_name(test["tcId"].as_str()?)?, test)));
+        let known = tests.filter_map(|test| {
+            let alg = Alg::by_name(test["tcId"].as_str()?).filter(|alg| ALGS.contains(alg))?;
+            Some((alg, test))
+        });
         let mut count = 0;
         for (alg, test) in known {
             let keygen = Question { alg, op: Op::Keygen, input: Input::new().with(Field::Sk, bytes(&test["sk"])) };

@@ -11,6 +11,7 @@ use twinlock::{
 };
 use twinlock_kat::{About, Alg, Answer, Family, Field, Implementation, Lack, Op, Output, Question, Reason};
 
+mod draft;
 mod lattice;
 mod symmetric;
 
@@ -33,6 +34,9 @@ impl Implementation for Under {
     fn offers(&self, alg: Alg, op: Op) -> bool {
         let provider = self.0;
         let has = |operation| provider.supports(operation);
+        if has(Operation::Draft) && draft::offers(alg, op) {
+            return true;
+        }
         match alg.family() {
             Family::MlKem => match op {
                 Op::CheckDk => has(Operation::MlKemExpanded),
@@ -63,6 +67,9 @@ impl Implementation for Under {
         }
         let given = match (question.alg.family(), question.op) {
             (_, Op::Pkcs8 | Op::Spki) => decode(self.0, question),
+            (_, op) if self.0.supports(Operation::Draft) && draft::offers(question.alg, op) => {
+                draft::answer(self.0, question)
+            }
             (Family::MlKem, _) => lattice::ml_kem(self.0, question),
             (Family::Kem, _) => lattice::hybrid(self.0, question),
             (Family::MlDsa, _) => lattice::ml_dsa(self.0, question),
