@@ -339,7 +339,7 @@ WYCHEPROOF_MLKEM = ("test", "encaps_test", "keygen_seed_test", "semi_expanded_de
 WYCHEPROOF_MLDSA = ("sign_seed_test", "sign_noseed_test", "verify_test")
 
 
-GENERATED_DRAFTS = ("composite-", "mlkem", "ssh-", "x-wing-")  # the rest is of standards
+GENERATED_DRAFTS = ("cfrg-", "composite-", "ssh-", "x-wing-")  # the rest is of standards
 
 
 def digest(data):
