@@ -9,7 +9,7 @@ use std::{
     fmt,
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -17,12 +17,15 @@ use data_encoding::HEXLOWER;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::{
-    Alg, Case, Date, Error, Failure, Filter, Implementation, Mark, Options, Policy, Report, Set, Verdict, Waivers,
-    formats, primitives::lack_of, run,
+    Alg, Answer, Case, Certainty, Date, Diagnosis, Error, Failure, Filter, Implementation, Mark, Mutant, Options,
+    Policy, Report, Set, Verdict, Waivers, formats, mutants, primitives::lack_of, run,
 };
 
 /// How many other cases of its algorithm are asked to tell which bug is behind a failure.
 const EVIDENCE: usize = 32;
+
+/// For how many failures of a set, beside those that a known bug explains, a bug is looked for: it takes time.
+const LOOKED_FOR: usize = 16;
 
 /// What a test binary exits with when it fails, as libtest does.
 const FAILED: u8 = 101;
@@ -156,7 +159,11 @@ impl Suite {
                     skipped = true;
                     continue;
                 }
-                let set = Arc::new(Loaded { name: name.to_owned(), cases: source.load(&self.folder)? });
+                let set = Arc::new(Loaded {
+                    name: name.to_owned(),
+                    cases: source.load(&self.folder)?,
+                    known: Mutex::default(),
+                });
                 left_out = left_out.saturating_add(self.add(&mut trials, &set, &options, mark));
             }
             if trials.len() == before && !skipped {
@@ -264,6 +271,23 @@ impl Source {
 struct Loaded {
     name: String,
     cases: Vec<Case>,
+    known: Mutex<Known>,
+}
+
+/// What is known of the failures of a set.
+#[derive(Default)]
+struct Known {
+    /// The bugs that were found.
+    bugs: Vec<(Diagnosis, Mutant)>,
+    /// For how many failures one was looked for.
+    looked_for: usize,
+}
+
+/// What there is to say of the bug behind a failure.
+enum Bug {
+    Found(Diagnosis),
+    NoneKnown,
+    NotLookedFor,
 }
 
 impl Loaded {
@@ -279,12 +303,7 @@ impl Loaded {
                 let words = waiver.map(|waiver| format!("{}, until {}", waiver.reason, waiver.until));
                 Ok(Completion::ignored_with(format_args!("{class}, waived: {}", words.unwrap_or_default())))
             }
-            (_, Some(failure)) if failure.answer.is_some() => {
-                // One failure fits many bugs: what comes of other cases tells them apart.
-                let report = self.ask(self.with_evidence(case), one, options)?;
-                Err(explain(report.failures.first().unwrap_or(failure)).into())
-            }
-            (_, Some(failure)) => Err(explain(failure).into()),
+            (_, Some(failure)) => Err(explain(failure, &self.bug(failure, one, options)?).into()),
             (Some(Mark::Judged(class)), None) if class.is_pass() => Ok(Completion::Completed),
             _ => Err("was not asked".into()),
         }
@@ -293,6 +312,40 @@ impl Loaded {
     fn ask(&self, cases: Vec<Case>, one: &Shared, options: &Options) -> Result<Report, Error> {
         let set = Set { name: self.name.clone(), cases, expected: None };
         run(one, core::iter::once(Ok(set)), options, &|_| ())
+    }
+
+    /// Looks for the bug behind a failure.
+    fn bug(&self, failure: &Failure, one: &Shared, options: &Options) -> Result<Bug, Error> {
+        let Failure { case, answer: Some(answer), .. } = failure else { return Ok(Bug::NoneKnown) };
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        {
+            let mut known = known();
+            // Compared as far as both give outputs.
+            let fails_so = |mutant: &Mutant| match (answer, mutant.answer(&case.question)) {
+                (Answer::Output(ours), Answer::Output(its)) => {
+                    ours.iter().all(|(field, bytes)| its.get(field).is_none_or(|other| other == bytes))
+                }
+                (Answer::Reject(_), Answer::Reject(_)) => true,
+                _ => false,
+            };
+            if let Some((bug, _)) = known.bugs.iter().find(|(_, mutant)| fails_so(mutant)) {
+                return Ok(Bug::Found(bug.clone()));
+            }
+            known.looked_for = known.looked_for.saturating_add(1);
+            if known.looked_for > LOOKED_FOR {
+                return Ok(Bug::NotLookedFor);
+            }
+        }
+        // One failure fits many bugs: what comes of other cases tells them apart.
+        let report = self.ask(self.with_evidence(case), one, options)?;
+        let Some(bug) = report.failures.into_iter().next().and_then(|failure| failure.diagnosis) else {
+            return Ok(Bug::NoneKnown);
+        };
+        if bug.certainty == Certainty::Only {
+            let mutant = mutants().into_iter().find(|mutant| mutant.name == bug.name);
+            known().bugs.extend(mutant.map(|mutant| (bug.clone(), mutant)));
+        }
+        Ok(Bug::Found(bug))
     }
 
     /// A case, and others of its algorithm from all over the set.
@@ -336,8 +389,8 @@ impl fmt::Display for Fault {
 }
 
 /// A failure for people: verdict, bytes, what the case is about, the section of the standard, and the bug.
-fn explain(failure: &Failure) -> String {
-    let Failure { case, verdict, diagnosis, .. } = failure;
+fn explain(failure: &Failure, bug: &Bug) -> String {
+    let Failure { case, verdict, .. } = failure;
     let mut text = verdict.to_string();
     let mut line = |name: &str, value: &str| text = format!("{text}\n  {name}: {value}");
     if let Verdict::FailMismatch(mismatch) = verdict {
@@ -352,8 +405,10 @@ fn explain(failure: &Failure) -> String {
         line("note", &one_line(&case.note));
     }
     line("standard", &failure.standard());
-    if let Some(diagnosis) = diagnosis {
-        line("bug", &diagnosis.to_string());
+    match bug {
+        Bug::Found(diagnosis) => line("bug", &diagnosis.to_string()),
+        Bug::NotLookedFor => line("bug", "not looked for after so many failures; run this test alone"),
+        Bug::NoneKnown => {}
     }
     text
 }
