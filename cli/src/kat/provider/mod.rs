@@ -13,6 +13,7 @@ use twinlock_kat::{About, Alg, Answer, Family, Field, Implementation, Lack, Op, 
 
 mod channel;
 mod draft;
+mod hpke;
 mod lattice;
 mod symmetric;
 
@@ -57,6 +58,7 @@ impl Implementation for Under {
             Family::Hash => symmetric::hash(alg).is_some_and(|hash| has(Operation::Hash(hash))),
             Family::Xof => alg == Alg::Shake256 && has(Operation::Shake256),
             Family::Composite => signature(alg).is_some() && has(Operation::MlDsa),
+            Family::Hpke => has(Operation::Kdf),
             Family::Twinlock => has(Operation::MlDsa) && channel::offers(provider, op),
             _ => false,
         }
@@ -75,6 +77,7 @@ impl Implementation for Under {
             (Family::MlKem, _) => lattice::ml_kem(self.0, question),
             (Family::Kem, _) => lattice::hybrid(self.0, question),
             (Family::MlDsa, _) => lattice::ml_dsa(self.0, question),
+            (Family::Hpke, _) => hpke::answer(self.0, question),
             (Family::Twinlock, _) => channel::answer(self.0, question),
             (Family::EdDsa | Family::Composite, _) => lattice::signature(self.0, question),
             (Family::Dh, _) => agree(self.0, question),
