@@ -1,5 +1,4 @@
 //! One published implementation behind each of the other traits, each case as a test.
-#![expect(clippy::wildcard_imports, reason = "every trait is used")]
 
 use aws_lc_rs::{aead, agreement, hkdf};
 use ml_dsa::{ExpandedSigningKey, MlDsa65, SigningKey, VerifyingKey};
