@@ -20,6 +20,7 @@ use shake::{
 
 use crate::{Answer, Case, Expect, Field, Implementation, Lack, Op, Outcome, Output, Question, Queue, Ticket};
 
+mod channel;
 mod composite;
 mod dh;
 mod encodings;
@@ -71,6 +72,7 @@ pub fn generate(seed: &[u8; 32], implementations: &[&dyn Implementation]) -> Gen
     hybrid::make(&mut maker);
     encodings::make(&mut maker);
     composite::make(&mut maker);
+    channel::make(&mut maker);
     maker.made
 }
 

@@ -12,9 +12,12 @@ mod error;
 pub mod formats;
 mod generate;
 pub mod harness;
+#[cfg(feature = "libtest")]
+pub mod libtest;
 mod model;
 mod mutants;
 mod pattern;
+pub mod primitives;
 pub mod report;
 pub mod runner;
 #[cfg(feature = "vectors")]

@@ -194,10 +194,10 @@ mod tests {
 
     #[test]
     fn the_lock_labels_each_set_as_its_cases_do() {
-        for entry in lock().unwrap() {
-            let found = status(&entry.name, &load(entry).unwrap());
-            assert_eq!(found.label(), entry.status, "{}: {found:?}", entry.name);
-        }
+        let labelled = lock().unwrap().iter().map(|entry| (entry, status(&entry.name, &load(entry).unwrap())));
+        let wrong = labelled.filter(|(entry, found)| found.label() != entry.status);
+        let wrong: Vec<_> = wrong.map(|(entry, found)| format!("{}: {found:?}", entry.name)).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn x25519(maker: &mut Maker<'_>) {
         put(format!("point {name}: reduced"), &private, &point, false);
         put(format!("point {name}, bit 255 set: reduced"), &private, &flipped(&point, 31, 0x80), false);
     }
+    // Where all who are asked refuse zero, as RFC 7748 §6.1 lets them, no case comes of these.
     for (name, point) in LOW_ORDER {
         put(format!("point of low order {name}: zero or refused"), &private, &point, true);
         put(

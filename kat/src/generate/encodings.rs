@@ -85,12 +85,15 @@ pub(super) fn make(maker: &mut Maker<'_>) {
         for (note, der) in public_keys(oid, neighbour, &key) {
             put(Op::Spki, note, der);
         }
-        let forms = if key.expanded.is_some() { lattice_keys(&key, &other) } else { curve_keys(&key) };
+        let mut forms = if key.expanded.is_some() { lattice_keys(&key, &other) } else { curve_keys(&key) };
+        if let Some(params) = mlkem::PARAMS.iter().find(|params| params.alg == alg) {
+            forms.extend(inconsistent_keys(params.vector(), &key, &other));
+        }
         for (note, contents) in &forms {
             put(Op::Pkcs8, note, pkcs8(oid, &[], contents));
         }
         if let Some((_, right)) = forms.first() {
-            for (note, der) in around(oid, neighbour, right) {
+            for (note, der) in around(oid, neighbour, right).into_iter().chain(beside(oid, right, &key, &other)) {
                 put(Op::Pkcs8, note, der);
             }
         }
@@ -134,6 +137,19 @@ fn around(oid: &[u8], other_oid: &[u8], contents: &[u8]) -> Vec<(&'static str, V
     ]
 }
 
+/// A public key beside the private key, which makes it version 2 (RFC 5958 §2).
+fn beside(oid: &[u8], contents: &[u8], key: &Key, other: &Key) -> [(&'static str, Vec<u8>); 3] {
+    let with = |version, public: &[u8]| {
+        let public = element(0x81, &[&[0], public].concat());
+        sequence(&[&[2, 1, version], &identifier(oid, &[]), &octets(contents), &public])
+    };
+    [
+        ("right private key, its public key beside it", with(1, &key.public)),
+        ("the public key beside the private key is another's", with(1, &other.public)),
+        ("a public key beside a private key of version 1", with(0, &key.public)),
+    ]
+}
+
 fn curve_keys(key: &Key) -> Vec<(&'static str, Vec<u8>)> {
     let short = key.seed.split_last().map(|(_, rest)| rest).unwrap_or_default();
     vec![
@@ -142,6 +158,17 @@ fn curve_keys(key: &Key) -> Vec<(&'static str, Vec<u8>)> {
         ("the key has a byte more", octets(&[&*key.seed, &[0]].concat())),
         ("the key has a byte less", octets(short)),
         ("the key is empty", octets(&[])),
+    ]
+}
+
+/// Expanded keys of ML-KEM, `vector` bytes of which are secret, that do not fit themselves.
+fn inconsistent_keys(vector: usize, key: &Key, other: &Key) -> Vec<(&'static str, Vec<u8>)> {
+    let expanded = key.expanded.as_deref().unwrap_or_default();
+    let secret = other.expanded.as_deref().and_then(|expanded| expanded.get(..vector)).unwrap_or_default();
+    let mixed = [secret, expanded.get(vector..).unwrap_or_default()].concat();
+    vec![
+        ("the hash in the expanded key is wrong", octets(&flipped(expanded, expanded.len().saturating_sub(64), 1))),
+        ("the secret part of the expanded key is another's", octets(&mixed)),
     ]
 }
 
@@ -156,6 +183,7 @@ fn lattice_keys(key: &Key, other: &Key) -> Vec<(&'static str, Vec<u8>)> {
     let short = expanded.split_last().map(|(_, rest)| rest).unwrap_or_default();
     vec![
         ("right private key: seed", seed_form(&key.seed)),
+        // Of ML-DSA too few may answer: its expanded key does not hold the verifying key.
         ("right private key: expanded", octets(expanded)),
         ("right private key: seed and expanded", both(&key.seed, expanded)),
         ("seed and expanded key of different keys", both(&key.seed, other_expanded)),

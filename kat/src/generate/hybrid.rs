@@ -1,5 +1,5 @@
-//! Hybrid KEMs: those of TLS (RFC 10024), of SSH (draft-ietf-sshm-mlkem-hybrid-kex), and X-Wing. No public vectors
-//! exist for the first two.
+//! Hybrid KEMs: those of TLS (RFC 10024), of SSH (draft-ietf-sshm-mlkem-hybrid-kex), X-Wing, and the CFRG's
+//! (draft-irtf-cfrg-concrete-hybrid-kems). No public vectors exist for the first two.
 //!
 //! What goes wrong in hybrids: the order of the halves in a share or in the secret, a classical secret that is cut at
 //! its zero bytes, a point or a half that is not checked, and a part that is missing from a hash.
@@ -24,22 +24,31 @@ struct Hybrid {
     /// The length of a point and of a scalar in bytes.
     point: usize,
     scalar: usize,
+    /// How many bytes more the CFRG's randomness of encapsulation has after a scalar, for when the scalar is not in
+    /// range; none if keys are not from one seed of 32 bytes.
+    spare: Option<usize>,
 }
 
-const fn hybrids() -> [Hybrid; 5] {
+const fn hybrids() -> [Hybrid; 7] {
     const fn on_x25519(name: &'static str, alg: Alg) -> Hybrid {
-        Hybrid { name, alg, lattice: &PARAMS[1], curve: Alg::X25519, point_first: false, point: 32, scalar: 32 }
+        let (lattice, curve) = (&PARAMS[1], Alg::X25519);
+        Hybrid { name, alg, lattice, curve, point_first: false, point: 32, scalar: 32, spare: None }
     }
     const fn on_nist(name: &'static str, alg: Alg, lattice: &'static Params, curve: Alg, scalar: usize) -> Hybrid {
         let point = scalar.saturating_mul(2).saturating_add(1);
-        Hybrid { name, alg, lattice, curve, point_first: true, point, scalar }
+        Hybrid { name, alg, lattice, curve, point_first: true, point, scalar, spare: None }
+    }
+    const fn from_one_seed(hybrid: Hybrid, spare: usize) -> Hybrid {
+        Hybrid { point_first: false, spare: Some(spare), ..hybrid }
     }
     [
         on_x25519("tls-x25519mlkem768", Alg::X25519MlKem768),
         on_nist("tls-secp256r1mlkem768", Alg::SecP256r1MlKem768, &PARAMS[1], Alg::P256, 32),
         on_nist("tls-secp384r1mlkem1024", Alg::SecP384r1MlKem1024, &PARAMS[2], Alg::P384, 48),
         on_x25519("ssh-mlkem768x25519", Alg::SshMlKem768X25519),
-        on_x25519("x-wing", Alg::XWing),
+        from_one_seed(on_x25519("x-wing", Alg::XWing), 0),
+        from_one_seed(on_nist("cfrg-mlkem768-p256", Alg::MlKem768P256, &PARAMS[1], Alg::P256, 32), 96),
+        from_one_seed(on_nist("cfrg-mlkem1024-p384", Alg::MlKem1024P384, &PARAMS[2], Alg::P384, 48), 0),
     ]
 }
 
@@ -65,12 +74,22 @@ impl Hybrid {
         scalar
     }
 
-    /// A private key: 32 bytes in X-Wing, else ML-KEM's seed and a scalar.
+    /// A private key: one seed of 32 bytes, else ML-KEM's seed and a scalar.
     fn seed(&self, stream: &mut Stream) -> Vec<u8> {
-        match self.alg {
-            Alg::XWing => stream.bytes(32),
-            _ => [stream.bytes(64), self.scalar(stream)].concat(),
+        match self.spare {
+            Some(_) => stream.bytes(32),
+            None => [stream.bytes(64), self.scalar(stream)].concat(),
         }
+    }
+
+    /// The randomness of encapsulation.
+    fn randomness(&self, m: &[u8], scalar: &[u8]) -> Vec<u8> {
+        [m, scalar, &vec![0x55; self.spare.unwrap_or_default()]].concat()
+    }
+
+    fn random(&self, stream: &mut Stream) -> Vec<u8> {
+        let m = stream.bytes(32);
+        self.randomness(&m, &self.scalar(stream))
     }
 
     fn keygen(&self, seed: &[u8]) -> crate::Question {
@@ -98,7 +117,7 @@ fn exchanges(maker: &mut Maker<'_>, hybrid: &Hybrid) {
     let mut stream = maker.stream(&format!("{}-exchanges", hybrid.name));
     let mut candidates = Vec::new();
     for _ in 0..8 {
-        let (seed, m) = (hybrid.seed(&mut stream), [stream.bytes(32), hybrid.scalar(&mut stream)].concat());
+        let (seed, m) = (hybrid.seed(&mut stream), hybrid.random(&mut stream));
         candidates.push(Candidate::new("key", hybrid.keygen(&seed)));
         let Some(ek) = take(maker.know_one(hybrid.keygen(&seed)), Field::Ek) else { return };
         exchange(maker, hybrid, &mut candidates, "", &seed, &ek, &m);
@@ -132,8 +151,8 @@ fn exchanges(maker: &mut Maker<'_>, hybrid: &Hybrid) {
                 .filter(|(_, secret)| secret.as_ref().is_some_and(|secret| zero(secret) == Some(&0)));
             for (input, _) in zero_at_end.take(3) {
                 let m = match field {
-                    Field::K => [&**input, &hybrid.scalar(&mut stream)].concat(),
-                    _ => [&*stream.bytes(32), input].concat(),
+                    Field::K => hybrid.randomness(input, &hybrid.scalar(&mut stream)),
+                    _ => hybrid.randomness(&stream.bytes(32), input),
                 };
                 let note = format!("; the {what} secret {end} with a zero byte, which must stay");
                 exchange(maker, hybrid, &mut candidates, &note, &seed, &ek, &m);
@@ -163,7 +182,7 @@ fn exchange(
 /// Shares that are wrong somewhere, of either side.
 fn shares(maker: &mut Maker<'_>, hybrid: &Hybrid) {
     let mut stream = maker.stream(&format!("{}-shares", hybrid.name));
-    let (seed, m) = (hybrid.seed(&mut stream), [stream.bytes(32), hybrid.scalar(&mut stream)].concat());
+    let (seed, m) = (hybrid.seed(&mut stream), hybrid.random(&mut stream));
     let Some(ek) = take(maker.know_one(hybrid.keygen(&seed)), Field::Ek) else { return };
     let Some(c) = take(maker.know_one(hybrid.encaps(&ek, &m)), Field::C) else { return };
     let (Some((ek_lattice, ek_point)), Some((c_lattice, c_point))) = (hybrid.split(&ek), hybrid.split(&c)) else {

@@ -7,7 +7,7 @@ use shake::{
 };
 
 use super::{Candidate, Maker, flipped, question, take, wrong_lengths};
-use crate::{Alg, Field, Op};
+use crate::{Alg, Field, Op, model::mlkem::craft_noisy};
 
 /// The modulus q.
 const Q: u16 = 3329;
@@ -242,6 +242,10 @@ fn ciphertexts(maker: &mut Maker<'_>, params: &Params) {
             }
         }
     }
+    let noisy = (0..4).filter_map(|_| craft_noisy(params.alg, &stream.bytes(64)));
+    candidates.extend(noisy.map(|question| {
+        Candidate::new("a valid key with a large error: the message comes out if decompression rounds", question)
+    }));
     maker.put(&params.name("ciphertexts"), candidates);
 }
 

@@ -5,13 +5,13 @@ use pkcs8::{
     ObjectIdentifier, PrivateKeyInfoRef, SubjectPublicKeyInfoRef,
     der::{
         Decode as _, Reader as _, SliceReader, Tag, Tagged as _,
-        asn1::{AnyRef, OctetStringRef},
+        asn1::{AnyRef, BitStringRef, OctetStringRef},
     },
     spki::AlgorithmIdentifierRef,
 };
 use twinlock_kat::{Alg, Answer, Field, Op, Question, Reason};
 
-use super::{Answered, LENGTH, ask};
+use super::{Answered, LENGTH, ask, named};
 
 const ENCODING: Answer = Answer::Reject(Reason::Encoding);
 
@@ -67,10 +67,15 @@ pub(super) fn spki(question: &Question) -> Answered {
 }
 
 pub(super) fn pkcs8(question: &Question) -> Answered {
-    let alg = question.alg;
     let info = PrivateKeyInfoRef::from_der(question.input.bytes(Field::Der)).map_err(encoding)?;
-    check(alg, &info.algorithm)?;
-    let contents = info.private_key.as_bytes();
+    check(question.alg, &info.algorithm)?;
+    let outputs = private(question.alg, info.private_key.as_bytes())?;
+    let fits = |beside: &BitStringRef<'_>| outputs.iter().all(|(_, public)| beside.as_bytes() == Some(public));
+    if info.public_key.as_ref().is_none_or(fits) { Ok(outputs) } else { Err(ENCODING) }
+}
+
+/// The public key of what the field of the private key holds.
+fn private(alg: Alg, contents: &[u8]) -> Answered {
     let only_public = |outputs: Vec<(Field, Vec<u8>)>| {
         outputs.into_iter().filter(|(field, _)| *field == public_field(alg)).collect::<Vec<_>>()
     };
@@ -105,7 +110,7 @@ pub(super) fn pkcs8(question: &Question) -> Answered {
     }
 }
 
-/// ML-KEM's expanded key holds its encapsulation key. ML-DSA's does not hold the verifying key, which no crate here
+/// ML-KEM's expanded key holds its encapsulation key, to which it must belong (FIPS 203 §7.1). ML-DSA's does not hold the verifying key, which no crate here
 /// computes from it.
 fn from_expanded(alg: Alg, field: Field, expanded: &[u8]) -> Answered {
     if field == Field::Sk {
@@ -124,5 +129,10 @@ fn from_expanded(alg: Alg, field: Field, expanded: &[u8]) -> Answered {
         _ => 1536,
     };
     let ek = expanded.get(at..).and_then(|rest| rest.get(..at + 32)).ok_or(LENGTH)?;
+    let sent = ask(alg, Op::Encaps, &[(Field::Ek, ek), (Field::M, &[0; 32])])?;
+    let received = ask(alg, Op::Decaps, &[(Field::Dk, expanded), (Field::C, &named(Ok(sent.clone()), Field::C)?)])?;
+    if named(Ok(sent), Field::K)? != named(Ok(received), Field::K)? {
+        return Err(ENCODING);
+    }
     Ok(vec![(Field::Ek, ek.to_vec())])
 }

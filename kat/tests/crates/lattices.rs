@@ -1,8 +1,10 @@
 //! ML-KEM and ML-DSA by RustCrypto.
 
 use ml_dsa::{ExpandedSigningKey, MlDsa44, MlDsa65, MlDsa87, SigningKey, VerifyingKey};
+#[expect(deprecated, reason = "vectors have expanded keys")]
+use ml_kem::ExpandedKeyEncoding as _;
 use ml_kem::{
-    DecapsulationKey, EncapsulationKey, ExpandedKeyEncoding as _, MlKem512, MlKem768, MlKem1024,
+    DecapsulationKey, EncapsulationKey, MlKem512, MlKem768, MlKem1024,
     kem::{Decapsulate as _, KeyExport as _},
 };
 use sha2::{Digest, Sha256, Sha512};

@@ -9,8 +9,27 @@ mod lattices;
 
 use aws_lc_rs::agreement;
 use sha2::{Digest, Sha256, Sha512};
-use twinlock_kat::{About, Alg, Answer, Field, Implementation, Input, Lack, Op, Question, Reason};
+use sha3::Sha3_256;
+use shake::{
+    Shake256,
+    digest::{ExtendableOutput as _, Update as _, XofReader as _},
+};
+use twinlock_kat::{
+    About, Alg, Answer, Error, Field, Implementation, Input, Lack, Made, Op, Question, Reason,
+    formats::kat_vector::{Header, write},
+};
 use x_wing::{Decapsulate as _, KeyExport as _};
+
+/// The seed of the shipped sets.
+pub(crate) const SEED: [u8; 32] = *b"twinlock generated vectors, no 1";
+
+/// A set as it is shipped.
+pub(crate) fn text(set: &Made) -> Result<Vec<u8>, Error> {
+    let header = Header::new("twinlock-kat, generated", "MIT OR Apache-2.0", set.agreed.iter().cloned().collect());
+    let mut text = Vec::new();
+    write(&header, &set.cases, &mut text)?;
+    Ok(text)
+}
 
 /// The implementation.
 pub(crate) struct Crates;
@@ -113,14 +132,17 @@ fn composite(question: &Question, lattice: Alg, label: &[u8]) -> Answered {
     ask(Alg::Ed25519, Op::Verify, &[(Field::Pk, pk), (Field::Msg, &*msg), (Field::Sig, sig)])
 }
 
-/// The hybrids of TLS and SSH.
+/// The hybrids of TLS, of SSH, and of draft-irtf-cfrg-concrete-hybrid-kems-03 §4.
 fn hybrid(question: &Question) -> Answered {
-    let (lattice, curve, point_first, ek_len, c_len) = match question.alg {
-        Alg::X25519MlKem768 | Alg::SshMlKem768X25519 => (Alg::MlKem768, &agreement::X25519, false, 1184, 1088),
-        Alg::SecP256r1MlKem768 => (Alg::MlKem768, &agreement::ECDH_P256, true, 1184, 1088),
-        Alg::SecP384r1MlKem1024 => (Alg::MlKem1024, &agreement::ECDH_P384, true, 1568, 1568),
+    let (lattice, curve, point_first, label): (_, _, _, Option<&[u8]>) = match question.alg {
+        Alg::X25519MlKem768 | Alg::SshMlKem768X25519 => (Alg::MlKem768, &agreement::X25519, false, None),
+        Alg::SecP256r1MlKem768 => (Alg::MlKem768, &agreement::ECDH_P256, true, None),
+        Alg::SecP384r1MlKem1024 => (Alg::MlKem1024, &agreement::ECDH_P384, true, None),
+        Alg::MlKem768P256 => (Alg::MlKem768, &agreement::ECDH_P256, false, Some(b"MLKEM768-P256")),
+        Alg::MlKem1024P384 => (Alg::MlKem1024, &agreement::ECDH_P384, false, Some(b"MLKEM1024-P384")),
         _ => return Err(LACKS_ALG),
     };
+    let (ek_len, c_len) = if lattice == Alg::MlKem768 { (1184, 1088) } else { (1568, 1568) };
     let point_len = curves::point_len(curve);
     let join =
         |lattice: Vec<u8>, point: Vec<u8>| if point_first { [point, lattice] } else { [lattice, point] }.concat();
@@ -132,30 +154,52 @@ fn hybrid(question: &Question) -> Answered {
         let (a, b) = (a.to_vec(), b.to_vec());
         Ok(if point_first { (b, a) } else { (a, b) })
     };
-    // The input's seed or m: the lattice's part, then the scalar.
-    let parts = |field, len| question.input.bytes(field).split_at_checked(len).ok_or(LENGTH);
-    let combine = |k: Vec<u8>, shared: Vec<u8>| match question.alg {
-        Alg::SshMlKem768X25519 => Sha256::digest([k, shared].concat()).to_vec(),
+    // ML-KEM's part of a seed or of m, then the scalar. Of the CFRG's spare bytes after a scalar out of range nobody
+    // comes to need one.
+    let scalar_len = point_len / 2;
+    let parts = |bytes: &[u8], len| {
+        let (lattice, scalar) = bytes.split_at_checked(len).ok_or(LENGTH)?;
+        let scalar = if label.is_some() { scalar.get(..scalar_len).ok_or(LENGTH)? } else { scalar };
+        Ok::<_, Answer>((lattice.to_vec(), scalar.to_vec()))
+    };
+    let private = || match (label, question.input.bytes(Field::Seed)) {
+        (None, seed) => parts(seed, 64),
+        (Some(_), seed) => parts(&expanded(&array::<32>(seed)?), 64),
+    };
+    let combine = |k: Vec<u8>, shared: Vec<u8>, c_point: &[u8], ek_point: &[u8]| match (question.alg, label) {
+        (Alg::SshMlKem768X25519, _) => Sha256::digest([k, shared].concat()).to_vec(),
+        (_, Some(label)) => Sha3_256::digest([&*k, &*shared, c_point, ek_point, label].concat()).to_vec(),
         _ => join(k, shared),
     };
     match question.op {
         Op::Keygen => {
-            let (seed, scalar) = parts(Field::Seed, 64)?;
-            let ek = named(ask(lattice, Op::Keygen, &[(Field::Seed, seed)]), Field::Ek)?;
-            Ok(vec![(Field::Ek, join(ek, curves::public(curve, scalar)?))])
+            let (seed, scalar) = private()?;
+            let ek = named(ask(lattice, Op::Keygen, &[(Field::Seed, &seed)]), Field::Ek)?;
+            Ok(vec![(Field::Ek, join(ek, curves::public(curve, &scalar)?))])
         }
         Op::Encaps => {
-            let (m, scalar) = parts(Field::M, 32)?;
+            let (m, scalar) = parts(question.input.bytes(Field::M), 32)?;
             let (ek, point) = split(question.input.bytes(Field::Ek), ek_len)?;
-            let outputs = ask(lattice, Op::Encaps, &[(Field::Ek, &ek), (Field::M, m)]);
-            let k = combine(named(outputs.clone(), Field::K)?, curves::agree(curve, scalar, &point)?);
-            Ok(vec![(Field::C, join(named(outputs, Field::C)?, curves::public(curve, scalar)?)), (Field::K, k)])
+            let outputs = ask(lattice, Op::Encaps, &[(Field::Ek, &ek), (Field::M, &m)]);
+            let (shared, share) = (curves::agree(curve, &scalar, &point)?, curves::public(curve, &scalar)?);
+            let k = combine(named(outputs.clone(), Field::K)?, shared, &share, &point);
+            Ok(vec![(Field::C, join(named(outputs, Field::C)?, share)), (Field::K, k)])
         }
         _ => {
-            let (seed, scalar) = parts(Field::Seed, 64)?;
+            let (seed, scalar) = private()?;
             let (c, point) = split(question.input.bytes(Field::C), c_len)?;
-            let k = named(ask(lattice, Op::Decaps, &[(Field::Seed, seed), (Field::C, &c)]), Field::K)?;
-            Ok(vec![(Field::K, combine(k, curves::agree(curve, scalar, &point)?))])
+            let k = named(ask(lattice, Op::Decaps, &[(Field::Seed, &seed), (Field::C, &c)]), Field::K)?;
+            let shared = curves::agree(curve, &scalar, &point)?;
+            Ok(vec![(Field::K, combine(k, shared, &point, &curves::public(curve, &scalar)?))])
         }
     }
+}
+
+/// What the CFRG expands a seed to: enough for any of its curves, which take what they need from the front.
+fn expanded(seed: &[u8]) -> [u8; 192] {
+    let mut hasher = Shake256::default();
+    hasher.update(seed);
+    let mut bytes = [0; 192];
+    hasher.finalize_xof().read(&mut bytes);
+    bytes
 }

@@ -7,7 +7,7 @@ use twinlock::{
     secret::Seed,
     sign::{SigningKey, VerifyingKey},
 };
-use twinlock_kat::{Alg, Answer, Field, Lack, Op, Output, Question};
+use twinlock_kat::{Alg, Answer, Field, Lack, Op, Output, Question, Reason};
 
 use super::{Given, array, kem, refusal, seed};
 
@@ -92,7 +92,10 @@ pub(super) fn ml_dsa(provider: &'static Provider, question: &Question) -> Given 
             backend.verify_mu(params, pk, array(input.bytes(Field::Mu))?, sig).map_err(refusal)?;
             return Ok(Output::new());
         }
-        Op::SignPrehash | Op::VerifyPrehash => return Err(Answer::Unsupported(Lack::Op)),
+        Op::VerifyPrehash => {
+            backend.verify_internal(params, pk, &prehashed(provider, question)?, sig).map_err(refusal)?;
+            return Ok(Output::new());
+        }
         Op::Keygen | Op::Verify => return signature(provider, question),
         Op::Sign if input.get(Field::Seed).is_some() => return signature(provider, question),
         _ => {}
@@ -106,11 +109,39 @@ pub(super) fn ml_dsa(provider: &'static Provider, question: &Question) -> Given 
     let mut out = vec![0; params.signature_len()];
     match question.op {
         Op::SignInternal => key.sign_internal(msg, rnd, &mut out),
+        Op::SignPrehash => key.sign_internal(&prehashed(provider, question)?, rnd, &mut out),
         Op::SignMu => key.sign_mu(array(input.bytes(Field::Mu))?, rnd, &mut out),
         _ => key.sign(msg, input.bytes(Field::Ctx), rnd, &mut out),
     }
     .map_err(refusal)?;
     Ok(Output::from([(Field::Sig, out)]))
+}
+
+/// The formatted message of pre-hash ML-DSA (FIPS 204 algorithm 4), with the hashes that the library has.
+fn prehashed(provider: &'static Provider, question: &Question) -> Result<Vec<u8>, Answer> {
+    let (input, hash) = (&question.input, provider.hazmat().hash);
+    let (msg, ctx) = (input.bytes(Field::Msg), input.bytes(Field::Ctx));
+    let ctx_len = u8::try_from(ctx.len()).map_err(|_| Answer::Reject(Reason::Ctx))?;
+    let digest = |of: ids::Hash| {
+        let mut digest = vec![0; of.output_len()];
+        hash.digest(of, &[msg], &mut digest);
+        digest
+    };
+    // The last byte of the hash's object identifier, 2.16.840.1.101.3.4.2.x.
+    let (last, digest) = match input.text(Field::Hash) {
+        "SHA2-256" => (1, digest(ids::Hash::Sha256)),
+        "SHA2-384" => (2, digest(ids::Hash::Sha384)),
+        "SHA2-512" => (3, digest(ids::Hash::Sha512)),
+        "SHA3-256" => (8, digest(ids::Hash::Sha3_256)),
+        "SHAKE-256" => {
+            let mut digest = vec![0; 64];
+            hash.shake256(msg, &mut digest);
+            (12, digest)
+        }
+        _ => return Err(Answer::Unsupported(Lack::Param)),
+    };
+    let oid = [0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, last];
+    Ok([&[1, ctx_len], ctx, &oid, &digest].concat())
 }
 
 /// Every signature, through the public API.

@@ -11,6 +11,7 @@ use twinlock::{
 };
 use twinlock_kat::{About, Alg, Answer, Family, Field, Implementation, Lack, Op, Output, Question, Reason};
 
+mod channel;
 mod draft;
 mod lattice;
 mod symmetric;
@@ -56,6 +57,7 @@ impl Implementation for Under {
             Family::Hash => symmetric::hash(alg).is_some_and(|hash| has(Operation::Hash(hash))),
             Family::Xof => alg == Alg::Shake256 && has(Operation::Shake256),
             Family::Composite => signature(alg).is_some() && has(Operation::MlDsa),
+            Family::Twinlock => has(Operation::MlDsa) && channel::offers(provider, op),
             _ => false,
         }
     }
@@ -73,6 +75,7 @@ impl Implementation for Under {
             (Family::MlKem, _) => lattice::ml_kem(self.0, question),
             (Family::Kem, _) => lattice::hybrid(self.0, question),
             (Family::MlDsa, _) => lattice::ml_dsa(self.0, question),
+            (Family::Twinlock, _) => channel::answer(self.0, question),
             (Family::EdDsa | Family::Composite, _) => lattice::signature(self.0, question),
             (Family::Dh, _) => agree(self.0, question),
             _ => symmetric::answer(self.0, question),
@@ -143,8 +146,8 @@ fn kind_or_plain(alg: Alg, op: Op) -> bool {
     !matches!(op, Op::Pkcs8 | Op::Spki) || kind(alg).is_some()
 }
 
-/// Key agreement as RFC 7748 has it, zero refused: the library's own X25519 takes canonical keys alone, and
-/// is asked through the hybrids.
+/// Key agreement as RFC 7748 has it, zero refused, which on the NIST curves is a secret as any other: the library's own
+/// X25519 takes canonical keys alone, and is asked through the hybrids.
 fn agree(provider: &'static Provider, question: &Question) -> Given {
     let curve = curve(question.alg).ok_or(Answer::Unsupported(Lack::Alg))?;
     let input = &question.input;
@@ -158,7 +161,7 @@ fn agree(provider: &'static Provider, question: &Question) -> Given {
     let public = input.bytes(Field::Public);
     let mut shared = vec![0; curve.private_len()];
     dh.agree(curve, private, public, &mut shared).map_err(refusal)?;
-    if shared.iter().all(|byte| *byte == 0) {
+    if curve == Curve::X25519 && shared.iter().all(|byte| *byte == 0) {
         return Err(Answer::Reject(Reason::Zero));
     }
     Ok(Output::from([(Field::Shared, shared)]))
