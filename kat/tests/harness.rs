@@ -337,6 +337,7 @@ fn no_liar_passes_and_none_costs_more_than_its_timeouts() {
         ("hangs", "sleep 100".into(), &[Timeout, Crash]),
         ("garbage", "echo hello world".into(), &[Protocol, Crash]),
         ("garbage without end", "yes hello".into(), &[Protocol, Crash]),
+        ("a line without end", "tr '\\0' x < /dev/zero".into(), &[Timeout, Crash]),
         ("trickles", "while :; do printf x; sleep 0.05; done".into(), &[Timeout, Crash]),
         ("floods stderr", "yes noise >&2".into(), &[Timeout, Crash]),
         ("closes stdout", "exec 1>&-; sleep 100".into(), &[Crash]),

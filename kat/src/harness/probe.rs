@@ -325,12 +325,12 @@ mod tests {
             Op::Hash => digest(&[COUNT.fetch_add(1, Ordering::Relaxed)]),
             _ => honest(question),
         });
-        assert_eq!(unsteady, [Lie::Unsteady]);
+        assert_eq!(unsteady, [Lie::Unsteady, Lie::ByHeart]);
         let echo = lies(|question| match question.op {
             Op::Hash => Answer::Output(Output::from([(Field::Digest, question.input.bytes(Field::Msg).to_vec())])),
             _ => honest(question),
         });
-        assert_eq!(echo, [Lie::Echo(Field::Digest)]);
+        assert_eq!(echo, [Lie::Echo(Field::Digest), Lie::ByHeart]);
         let deaf = lies(|question| if question.op == Op::Hash { digest(b"fixed") } else { honest(question) });
         assert_eq!(deaf, [Lie::Deaf(Field::Msg)]);
         let gullible =

@@ -355,7 +355,7 @@ fn a_hello_must_be_exact() {
     // Some languages have no order in their tables.
     let [one, two] = [r#"{"alg":"SHA-256","op":"hash"}"#, cap];
     assert_eq!(hello(&format!("{one},{two}"), ""), hello(&format!("{two},{one}"), ""));
-    let loud = String::from_utf8(read.write()).unwrap().replace(r#""n""#, r#""n[2J""#);
+    let loud = String::from_utf8(read.write()).unwrap().replace(r#""n""#, r#""n\u001b[2J""#);
     assert_eq!(wire::Hello::read(loud.as_bytes()).unwrap().about.name, "n [2J");
     let long = Output::from([(Field::K, vec![0; 1 << 15])]);
     let Err(Fault::Protocol(text)) = wire::bounded(&expanded, Answer::Output(long)) else { panic!("not too long") };
