@@ -186,7 +186,8 @@ fn agree(question: &Question, either: bool, outcomes: Vec<Outcome>) -> Agreement
     let by = |outputs: &[(usize, &Output)]| outputs.iter().map(|(index, _)| *index).collect();
     match (outputs.is_empty(), refused.is_empty()) {
         _ if count < 2 => Agreement::Silence,
-        (true, _) if either => Agreement::Silence,
+        // What may be refused needs two who do not: one alone may be the broken one.
+        _ if either && outputs.len() < 2 => Agreement::Silence,
         (true, _) => Agreement::Case(Expect::Reject, refused),
         (false, false) if !either => Agreement::None(outcomes),
         _ => match common(question, &outputs) {

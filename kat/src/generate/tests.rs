@@ -94,10 +94,14 @@ fn a_wrong_answer_leaves_the_case_out_and_is_told_with_all_answers() {
 
 #[test]
 fn where_either_is_right_the_case_says_so() {
-    let made = run(&[&Rule("a", xor), &Rule("strict", strict)]);
+    let made = run(&[&Rule("a", xor), &Rule("strict", strict), &Rule("b", xor)]);
     assert!(made.disagreements.is_empty());
     let either = made.sets[0].cases.iter().filter(|case| matches!(case.expect, Expect::Either(_)));
     assert_eq!(either.count(), 14);
+    // One alone who accepts is not believed.
+    let made = run(&[&Rule("a", xor), &Rule("strict", strict)]);
+    assert_eq!(made.unanswered, 14);
+    assert!(!made.sets[0].cases.iter().any(|case| matches!(case.expect, Expect::Either(_))));
 }
 
 #[test]
