@@ -12,7 +12,7 @@ use twinlock_kat::{Class, Date, Filter, Options, Pattern, Progress, Report, Waiv
 use super::{
     args::{ReportArg, ReportKind, Run},
     sets::Selection,
-    who::{self, Samples},
+    who,
 };
 use crate::{
     error::Error,
@@ -47,10 +47,8 @@ pub(super) fn run(args: &Run) -> Result<(), Error> {
     };
     let started = Instant::now();
     let implementation = who::start(&args.implementation, Duration::from_secs(args.timeout))?;
-    let samples = Samples::default();
-    let sets = who::sampled(selection.read(), &samples);
     let bar = bar(selection.total());
-    let report = runner::run(&*implementation, sets, &options, &|progress: &Progress| {
+    let report = runner::run(&*implementation, selection.read(), &options, &|progress: &Progress| {
         bar.set_position(u64::try_from(progress.done).unwrap_or(u64::MAX));
         if progress.failed > 0 {
             bar.set_message(format!("{} failed, ", progress.failed));
@@ -58,7 +56,7 @@ pub(super) fn run(args: &Run) -> Result<(), Error> {
     });
     bar.finish_and_clear();
     let mut report = report.map_err(Error::failed)?;
-    who::probe(&*implementation, &samples, &mut report)?;
+    who::trust(&*implementation, &mut report)?;
     report.selector = args.implementation.to_string();
     for set in &mut report.sets {
         set.status = selection.status(&set.name).unwrap_or_default().into();
