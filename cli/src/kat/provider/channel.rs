@@ -53,8 +53,8 @@ fn record(provider: &'static Provider, suite: Suite, question: &Question) -> Giv
     if seq > MAX_SEQ {
         return Err(Answer::Unsupported(Lack::Param));
     }
-    let mut seal = SealHalf::from_secret(provider, suite.aead(), secret()?, MAX_RECORD_LEN).map_err(refusal)?;
-    let mut open = OpenHalf::from_secret(provider, suite.aead(), secret()?, MAX_RECORD_LEN).map_err(refusal)?;
+    let mut seal = SealHalf::from_secret(provider, suite.aead(), secret()?, MAX_RECORD_LEN).map_err(failed)?;
+    let mut open = OpenHalf::from_secret(provider, suite.aead(), secret()?, MAX_RECORD_LEN).map_err(failed)?;
     for _ in 0..seq {
         let mut before = sealed(&mut seal, &[])?;
         open.open(&mut before).map_err(failed)?;
