@@ -4,7 +4,6 @@
 //! `scripts/kat-vectors.py --check` and `twinlock kat score` do it in CI.
 
 #![cfg(feature = "vectors")]
-#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod crates;
 

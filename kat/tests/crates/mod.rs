@@ -3,6 +3,8 @@
 //! Lattices are RustCrypto's (`ml-kem`, `ml-dsa`, `x-wing`) and curves AWS-LC's, so that neither shares code with the
 //! models. What a crate leaves to its caller (lengths, forms of keys, hybrids) is written here from the standards.
 
+#![expect(clippy::arithmetic_side_effects, reason = "the lengths of parts are small constants")]
+
 mod curves;
 mod keys;
 mod lattices;
