@@ -7,7 +7,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use twinlock::provider::{self, Provider};
-use twinlock_kat::{Alg, Mutant, Op, Policy, harness::templates::Language};
+use twinlock_kat::{Alg, Mutant, Op, Policy, formats::Format, harness::templates::Language};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Kat {
@@ -179,8 +179,8 @@ pub(crate) struct Import {
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// The format, where the content does not tell
-    #[arg(long, value_name = "NAME")]
-    pub(crate) format: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = formats())]
+    pub(crate) format: Option<Format>,
 }
 
 #[derive(Debug, Args)]
@@ -334,4 +334,9 @@ fn all_providers() -> impl TypedValueParser<Value = &'static Provider> {
 fn languages() -> impl TypedValueParser<Value = Language> {
     PossibleValuesParser::new(Language::ALL.map(Language::name))
         .try_map(|name| Language::by_name(&name).ok_or("no such language"))
+}
+
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.iter().map(|format| format.name()))
+        .try_map(|name| Format::by_name(&name).ok_or("no such format"))
 }

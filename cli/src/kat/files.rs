@@ -73,15 +73,8 @@ pub(super) fn verify() -> Result<(), Error> {
 }
 
 fn cases(args: &Import) -> Result<Vec<Case>, Error> {
-    let format = match args.format.as_deref() {
-        None => None,
-        Some(name) => Some(formats::Format::by_name(name).ok_or_else(|| {
-            let names: Vec<_> = formats::Format::ALL.iter().map(|format| format.name()).collect();
-            Error::failed(format_args!("no format {name}")).hint(names.join(", "))
-        })?),
-    };
     let paths: Vec<&Path> = args.files.iter().map(AsRef::as_ref).collect();
-    super::vectors(&paths, format).map_err(Error::failed)
+    super::vectors(&paths, args.format).map_err(Error::failed)
 }
 
 /// Counts by algorithm and operation.

@@ -594,9 +594,11 @@ mod tests {
             let text = projection.replace(from, to);
             assert_ne!(text, projection);
             let found = parse(&text).unwrap_err().to_string();
-            if !found.starts_with(error) {
-                eprintln!("\nFIX\t{error}\t{found}");
-            }
+            assert!(
+                found.starts_with(error),
+                "{error}
+{found}"
+            );
         }
     }
 

@@ -173,9 +173,11 @@ mod tests {
             let changed = text.replace(from, to);
             assert_ne!(changed, text);
             let found = read(&changed).unwrap_err().to_string();
-            if !found.starts_with(error) {
-                eprintln!("\nFIX\t{error}\t{found}");
-            }
+            assert!(
+                found.starts_with(error),
+                "{error}
+{found}"
+            );
         }
     }
 }

@@ -118,6 +118,9 @@ pub fn read(format: Option<Format>, files: &[File<'_>]) -> Result<Vec<Case>, Err
         .map(|file| Ok((file.name, text(file.bytes).map_err(|error| error.in_file(file.name))?)))
         .collect::<Result<Vec<_>, Error>>()?;
     let [(name, first), rest @ ..] = texts.as_slice() else { return Err(Error::of_file(What::Empty)) };
+    if let Some((name, _)) = texts.iter().find(|(_, text)| text.trim().is_empty()) {
+        return Err(Error::of_file(What::Empty).in_file(*name));
+    }
     let unknown = || Error::of_file(What::UnknownFormat).in_file(*name);
     let format = format.or_else(|| detect(first)).ok_or_else(unknown)?;
     let cases = match (format, rest) {

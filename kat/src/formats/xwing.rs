@@ -91,7 +91,8 @@ mod tests {
         ] {
             let text = TEXT.replace(from, to);
             assert_ne!(text, TEXT);
-            eprintln!("\nFIX\t{error}\t{}", read(&text).unwrap_err());
+            let found = read(&text).unwrap_err().to_string();
+            assert!(found.starts_with(error), "{error}\n{found}");
         }
     }
 }

@@ -607,22 +607,42 @@ pub fn serve_modulewrapper(
     mut input: impl BufRead,
     mut output: impl Write,
 ) -> io::Result<u64> {
-    let offers = |alg: Alg, op: Op| {
-        !matches!((alg.family(), op), (Family::MlDsa, Op::Sign | Op::Verify)) && implementation.offers(alg, op)
+    // The wire has no room for a key pair without its expanded key: who keeps that to itself makes none here.
+    let gives_pairs = |alg: Alg| {
+        let seed = vec![0; if alg.family() == Family::MlKem { 64 } else { 32 }];
+        let question = Question { alg, op: Op::Keygen, input: Input::new().with(Field::Seed, seed) };
+        row(alg, Op::Keygen).is_some_and(|row| row.response(&answer(implementation, &question)).is_some())
     };
+    let offered: Vec<_> = pairs()
+        .filter(|(alg, op)| !matches!((alg.family(), op), (Family::MlDsa, Op::Sign | Op::Verify)))
+        .filter(|(alg, op)| implementation.offers(*alg, *op))
+        .filter(|(alg, op)| {
+            *op != Op::Keygen || !matches!(alg.family(), Family::MlKem | Family::MlDsa) || gives_pairs(*alg)
+        })
+        .collect();
+    let offers = |alg: Alg, op: Op| offered.contains(&(alg, op));
     let mut answered = 0_u64;
     while let Some(request) = read_frame(&mut input).map_err(|fault| io::Error::other(fault.to_string()))? {
         let name = excerpt(request.first().map(Vec::as_slice).unwrap_or_default());
         let response = if name == "getConfig" {
             vec![write_config(&offers).to_string().into_bytes()]
         } else {
-            let asked = pairs().filter(|(alg, op)| offers(*alg, *op)).find_map(|(alg, op)| {
-                let row = row(alg, op)?;
-                row.question(alg, op, &request).map(|question| (row, question))
+            let asked = offered.iter().find_map(|(alg, op)| {
+                let row = row(*alg, *op)?;
+                row.question(*alg, *op, &request).map(|question| (row, question))
             });
             let (row, question) = asked.ok_or_else(|| io::Error::other(format!("no command `{name}` of that form")))?;
             let answer = answer(implementation, &question);
-            row.response(&answer).ok_or_else(|| io::Error::other(format!("`{name}` has no response for {answer:?}")))?
+            row.response(&answer).ok_or_else(|| {
+                // Never the answer itself, which may be a key.
+                let why = match answer {
+                    Answer::Output(_) => "an answer that lacks an output".into(),
+                    Answer::Reject(reason) => format!("a refusal ({reason})"),
+                    Answer::Unsupported(lack) => format!("what is not offered ({lack})"),
+                    Answer::Error(error) => error,
+                };
+                io::Error::other(format!("`{name}` has no response for {why}"))
+            })?
         };
         answered = answered.saturating_add(1);
         output.write_all(&frame(&response))?;
