@@ -1,6 +1,6 @@
 //! `twinlock kat` from outside.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use std::{
     fs,

@@ -309,29 +309,31 @@ mod tests {
 
     #[test]
     fn faults_name_line_and_field() {
+        let mut wrong = Vec::new();
         for (from, to, error) in [
             (r#""kat-vector":1"#, r#""kat-vector":2"#, "1:15: version 2 of kat-vector is not read here, only 1"),
             (r#""licence":"l","#, "", "1:48: missing field `licence`"),
-            ("HKDF-SHA-256", "HKDF-SHA-257", "2:31: unknown algorithm `HKDF-SHA-257`"),
-            ("derive", "expand", "2:45: unknown operation `expand`"),
+            ("HKDF-SHA-256", "HKDF-SHA-257", "2:30: unknown algorithm `HKDF-SHA-257`"),
+            ("derive", "expand", "2:44: unknown operation `expand`"),
             (r#""salt""#, r#""slat""#, "2:68: unknown field `slat`"),
-            (r#""salt":"""#, r#""ikm":"""#, "2:71: duplicate field `ikm`"),
+            (r#""salt":"""#, r#""ikm":"""#, "2:70: duplicate field `ikm`"),
             ("0102", "010A", "2:113: field `okm` must be bytes in lower-case hex"),
-            (r#""len":2"#, r#""len":"2""#, "2:94: invalid type: string \"2\", expected u64"),
+            (r#""len":2"#, r#""len":"2""#, "2:93: invalid type: string \"2\", expected u64"),
             (r#""note""#, r#""nota""#, "3:82: unknown field `nota`, expected one of "),
             (r#""reject":true"#, r#""reject":false"#, "3: exactly one of `out`, "),
             (r#""reject":true,"#, "", "3: exactly one of `out`, "),
             (r#""either":{"#, r#""reject":true,"either":{"#, "4: exactly one of `out`, "),
-            (r#""00"}}"#, r#""00"}"#, "4:99: ends in the middle; fetch the file again"),
+            (r#""00"}}"#, r#""00"}"#, "4:98: ends in the middle; fetch the file again"),
             ("\n{\"id\":\"3\"", "\n\n{\"id\":\"3\"", "4:0: ends in the middle; fetch the file again"),
         ] {
             let text = TEXT.replace(from, to);
             assert_ne!(text, TEXT);
             let found = read(&text).unwrap_err().to_string();
             if !found.starts_with(&format!("vectors:{error}")) {
-                eprintln!("\nFIX\t{error}\t{found}");
+                wrong.push(format!("{error}\n{found}"));
             }
         }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
         assert_eq!(read("").unwrap_err().what, What::Empty);
     }
 
