@@ -51,14 +51,15 @@ fn records(maker: &mut Maker<'_>) {
         for (seq, length) in [(0, 0), (0, 1), (0, 100), (1, 16), (2, 17), (5, 1000), (63, 3), (0, 16_384), (1, 65_536)]
         {
             let secret = stream.bytes(48);
-            let message = stream.bytes(length);
+            // What is long must compress: vectors are shipped.
+            let message = if length > 1000 { vec![0x5a; length] } else { stream.bytes(length) };
             let input =
                 Input::new().with_number(Field::Suite, suite).with_number(Field::Seq, seq).with(Field::Secret, secret);
             let seal = Question { alg: Alg::Twinlock1, op: Op::Seal, input: input.clone().with(Field::Msg, message) };
             let note = format!("suite {suite}, record {seq}, {length} bytes");
             let record = take(maker.know_one(seal.clone()), Field::Record);
             seals.push(Candidate::new(note.clone(), seal));
-            let Some(record) = record else { continue };
+            let Some(record) = record.filter(|_| length < 65_536) else { continue };
             let open = |record: Vec<u8>| {
                 let input = input.clone().with(Field::Record, record);
                 Question { alg: Alg::Twinlock1, op: Op::Open, input }
@@ -79,7 +80,7 @@ fn records(maker: &mut Maker<'_>) {
             replayed.input = replayed.input.with_number(Field::Seq, seq.saturating_add(1));
             opens.push(Candidate::new(format!("{note}, replayed"), replayed));
         }
-        let (secret, message) = (stream.bytes(48), stream.bytes(65_537));
+        let (secret, message) = (stream.bytes(48), vec![0x5a; 65_537]);
         let input =
             Input::new().with_number(Field::Suite, suite).with_number(Field::Seq, 0).with(Field::Secret, secret);
         let seal = Question { alg: Alg::Twinlock1, op: Op::Seal, input: input.with(Field::Msg, message) };
