@@ -1,6 +1,6 @@
 //! What is shipped, and files of any format.
 
-use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use serde_json::json as value;
 use twinlock_kat::{
@@ -91,7 +91,18 @@ pub(super) fn import(args: &Import) -> Result<(), Error> {
         let _ = writeln!(text, "{all:>6}  {alg} {op}, {rejected} to be refused");
     }
     let _ = writeln!(text, "{:>6}  cases", cases.len());
-    terminal::print(text)
+    terminal::print(text)?;
+    for path in &args.files {
+        for (line, why) in left_out(path) {
+            terminal::say(format_args!("{}:{line}: left out: {why}", path.display()));
+        }
+    }
+    Ok(())
+}
+
+/// What a file of OpenSSL's evp_test has beside what is read here; nothing of any other.
+fn left_out(path: &Path) -> Vec<(usize, String)> {
+    fs::read_to_string(path).ok().and_then(|text| formats::left_out(&text).ok()).unwrap_or_default()
 }
 
 /// What changed from one report to another.
