@@ -1,5 +1,5 @@
 //! Published files, read whole. The counts are those of an independent count of the tests in each file.
-#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+#![expect(clippy::panic, reason = "a test fails loudly")]
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 

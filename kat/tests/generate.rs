@@ -9,7 +9,7 @@ mod crates;
 
 use twinlock_kat::{
     About, Alg, Answer, Case, Generated, Implementation, KeyForm, Made, Mutant, Op, Outcome, Policy, Question, Verdict,
-    generate, mutants, references, score, sets,
+    generate, mutants, references, sets,
 };
 
 /// An implementation of the curves alone, which are quick.
