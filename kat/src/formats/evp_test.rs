@@ -27,10 +27,10 @@ pub(crate) fn read(_file_name: &str, text: &str) -> Result<Vec<Case>, Error> {
     if file.cases.is_empty() { Err(Error::of_file(What::Empty)) } else { Ok(file.cases) }
 }
 
-/// The stanzas that [`read`] leaves out: first line, and why.
+/// The stanzas that [`read`](super::read) leaves out: first line, and why.
 ///
 /// # Errors
-/// As [`read`], but for a file of which nothing is read.
+/// As [`read`](super::read), but for a file of which nothing is read.
 pub fn left_out(text: &str) -> Result<Vec<(usize, String)>, Error> {
     File::read(text).map(|file| file.left_out)
 }
