@@ -117,7 +117,7 @@ pub fn diagnose(failures: &[(&Case, &Answer)], passes: &[&Case]) -> Vec<Diagnosi
             None => groups.push(group),
         }
     }
-    groups.iter().flat_map(Group::diagnoses).chain(comparison(failures, passes)).collect()
+    groups.iter().flat_map(Group::diagnoses).chain(comparisons(failures, passes)).collect()
 }
 
 /// Algorithms, and the mutants that explain their failures.
@@ -178,46 +178,46 @@ fn same(op: Op, a: &Answer, b: &Answer) -> bool {
 }
 
 /// What decapsulation compares, from the ciphertexts that differ from what their message encrypts to and get
-/// the key of that message all the same.
-fn comparison(failures: &[(&Case, &Answer)], passes: &[&Case]) -> Option<Diagnosis> {
-    let mut ignored = BTreeSet::new();
-    let (mut algs, mut explained, mut one_each) = (Vec::new(), Vec::new(), true);
+/// the key of that message all the same; algorithm by algorithm.
+fn comparisons(failures: &[(&Case, &Answer)], passes: &[&Case]) -> Vec<Diagnosis> {
+    let mut by_alg: BTreeMap<Alg, Vec<(usize, Vec<usize>)>> = BTreeMap::new();
     for (place, (case, answer)) in failures.iter().enumerate() {
         let (Answer::Output(given), Some((key, differences))) = (answer, differences(case)) else { continue };
-        if given.get(&Field::K) != Some(&key) || differences.is_empty() {
-            continue;
+        if given.get(&Field::K) == Some(&key) && !differences.is_empty() {
+            by_alg.entry(case.question.alg).or_default().push((place, differences));
         }
-        one_each &= differences.len() == 1;
-        ignored.extend(differences);
-        if !algs.contains(&case.question.alg) {
-            algs.push(case.question.alg);
-        }
-        explained.push(place);
     }
-    if explained.is_empty() {
-        return None;
-    }
-    // A change of nothing but these bytes that was noticed: then not all of them are left out, or not wholly.
-    let notices = |case: &&Case| {
-        let differences = differences(case).map_or(Vec::new(), |(_, differences)| differences);
-        algs.contains(&case.question.alg)
-            && !differences.is_empty()
-            && differences.iter().all(|at| ignored.contains(at))
-    };
+    by_alg.into_iter().map(|(alg, unnoticed)| comparison(alg, &unnoticed, passes)).collect()
+}
+
+/// What the comparison of one algorithm leaves out: failures by their places, each with the bytes that differ.
+fn comparison(alg: Alg, unnoticed: &[(usize, Vec<usize>)], passes: &[&Case]) -> Diagnosis {
+    let ignored: BTreeSet<usize> = unnoticed.iter().flat_map(|(_, differences)| differences).copied().collect();
+    let noticed: Vec<Vec<usize>> = passes
+        .iter()
+        .filter(|case| case.question.alg == alg)
+        .filter_map(|case| differences(case).map(|(_, differences)| differences))
+        .filter(|differences| !differences.is_empty())
+        .collect();
+    // A change of nothing but these bytes that was noticed: then not all of them are left out, or not wholly. And if
+    // no change elsewhere was noticed, there may be no comparison at all.
+    let within = noticed.iter().any(|differences| differences.iter().all(|at| ignored.contains(at)));
+    let elsewhere = noticed.iter().any(|differences| !differences.iter().any(|at| ignored.contains(at)));
+    let one_each = unnoticed.iter().all(|(_, differences)| differences.len() == 1);
     let bytes = ranges(&ignored);
-    let text = if one_each && !passes.iter().any(notices) {
-        format!("your comparison does not cover {bytes}")
-    } else {
-        format!("ciphertexts pass that differ from their re-encryption in {bytes}")
+    let text = match (one_each && !within, elsewhere) {
+        (true, true) => format!("your comparison does not cover {bytes}"),
+        (true, false) => format!("your comparison does not cover {bytes}, or anything: no other change was tried"),
+        _ => format!("ciphertexts pass that differ from their re-encryption in {bytes}"),
     };
-    Some(Diagnosis {
+    Diagnosis {
         name: "ml-kem-comparison",
         text,
         standard: "FIPS 203 §6.3, algorithm 18 step 9",
         certainty: Certainty::Computed,
-        algs: algs.into_iter().map(Alg::name).collect(),
-        failures: explained,
-    })
+        algs: vec![alg.name()],
+        failures: unnoticed.iter().map(|(place, _)| *place).collect(),
+    }
 }
 
 /// Of a decapsulation, the key of the message inside, and where the ciphertext differs from what that message
@@ -315,10 +315,12 @@ mod tests {
             let diagnoses = diagnose(&failures, passes);
             diagnoses.into_iter().find(|diagnosis| diagnosis.certainty == Certainty::Computed).unwrap().to_string()
         };
-        let [one, next, both] = [&[959][..], &[960], &[959, 960]].map(unnoticed_change);
+        let [one, next, far, both] = [&[959][..], &[960], &[5], &[959, 960]].map(unnoticed_change);
         let says = |text: &str| format!("ml-kem-comparison: {text} (FIPS 203 §6.3, algorithm 18 step 9)");
         assert_eq!(text(&[&one], &[&next.0]), says("your comparison does not cover byte 959"));
-        assert_eq!(text(&[&one, &next], &[]), says("your comparison does not cover bytes 959-960"));
+        assert_eq!(text(&[&one, &next], &[&far.0]), says("your comparison does not cover bytes 959-960"));
+        let or_anything = says("your comparison does not cover byte 959, or anything: no other change was tried");
+        assert_eq!(text(&[&one], &[]), or_anything);
         // The differences cancel out: each byte for itself is compared.
         let text = text(&[&both], &[&one.0, &next.0]);
         assert_eq!(text, says("ciphertexts pass that differ from their re-encryption in bytes 959-960"));
