@@ -113,7 +113,7 @@ run() {
     [ ! -f "$waivers" ] || set -- "$@" --waivers "$waivers"
     rm -f "$report"
     # The report says it all; without one the words of the run do.
-    "$twinlock" kat run --impl "cmd:$command" --report "json=$report" "$@" >"$home/$peer.log" 2>&1 || true
+    "$twinlock" kat run --impl "cmd:$command" --timeout 60 --report "json=$report" "$@" >"$home/$peer.log" 2>&1 || true
     if [ ! -s "$report" ]; then
         echo "$peer: no report" >&2
         tail -n 5 "$home/$peer.log" >&2

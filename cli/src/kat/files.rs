@@ -110,10 +110,10 @@ pub(super) fn diff(args: &Diff) -> Result<(), Error> {
     let (old, new) = (content(&args.old)?, content(&args.new)?);
     let document = |path: &Path, bytes| json::read(&path.display().to_string(), bytes).map_err(Error::failed);
     let changes = report::diff::Diff::of(&document(&args.old, &old)?, &document(&args.new, &new)?);
-    terminal::print(changes.to_string())?;
-    match changes.new_failures.len() {
-        0 => Ok(()),
-        count => Err(Error::no(format_args!("{count} cases fail that did not"))),
+    terminal::show(&changes.to_string())?;
+    match (changes.exit_code(), changes.new_failures.len(), changes.no_longer_asked.len()) {
+        (0, ..) => Ok(()),
+        (_, fail, gone) => Err(Error::no(format_args!("{fail} cases fail that did not, {gone} are no longer asked"))),
     }
 }
 

@@ -63,7 +63,12 @@ pub(super) fn doctor(args: &Doctor) -> Result<(), Error> {
         let Set { cases: more, .. } = set.map_err(Error::failed)?;
         cases.extend(more);
     }
-    let checkup = harness::doctor(&args.command, who::options()?, &cases);
-    terminal::print(checkup.to_string())?;
+    // One word may be the whole line, as after `cmd:`.
+    let command = match args.command.as_slice() {
+        [line] => shlex::split(line).filter(|words| !words.is_empty()).unwrap_or_else(|| args.command.clone()),
+        words => words.to_vec(),
+    };
+    let checkup = harness::doctor(&command, who::options()?, &cases);
+    terminal::show(&checkup.to_string())?;
     if checkup.is_healthy() { Ok(()) } else { Err(Error::no("this harness needs a cure")) }
 }

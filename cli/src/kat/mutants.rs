@@ -18,7 +18,7 @@ pub(super) fn kill(args: &Score) -> Result<(), Error> {
     match (args.json, args.markdown) {
         (true, _) => terminal::print_json(&score)?,
         (_, true) => terminal::print(score.to_markdown())?,
-        _ => terminal::print(score.to_string())?,
+        _ => terminal::show(&score.to_string())?,
     }
     if score.is_perfect() { Ok(()) } else { Err(Error::no(score.summary())) }
 }
@@ -48,5 +48,5 @@ pub(super) fn lint(args: &Sets) -> Result<(), Error> {
             let _ = writeln!(text, "    {finding}");
         }
     }
-    terminal::print(text)
+    terminal::show(&text)
 }

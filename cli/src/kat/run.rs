@@ -1,13 +1,16 @@
 //! `twinlock kat run`: asks an implementation, judges, reports.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::Path,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use twinlock_kat::{Class, Date, Filter, Options, Pattern, Progress, Report, Waivers, report, runner};
+use twinlock_kat::{
+    Alg, Class, Date, Filter, Lack, Mark, Op, Options, Pattern, Progress, Report, Waivers, report, runner,
+};
 
 use super::{
     args::{ReportArg, ReportKind, Run},
@@ -16,7 +19,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    files::{NewFile, open, read},
+    files::{NewFile, open, read, same},
     terminal,
 };
 
@@ -27,10 +30,9 @@ const MAX_WAIVERS: usize = 1 << 20;
 const TOLD: usize = 20;
 
 pub(super) fn run(args: &Run) -> Result<(), Error> {
-    for ReportArg { file, .. } in &args.report {
-        writable(file)?;
-    }
     let selection = Selection::new(&args.sets.names)?;
+    let read = selection.files().chain(args.waivers.as_deref());
+    places(&args.report, &read.collect::<Vec<_>>(), selection.len())?;
     let options = Options {
         policy: args.policy,
         threads: 0,
@@ -61,10 +63,26 @@ pub(super) fn run(args: &Run) -> Result<(), Error> {
     for set in &mut report.sets {
         set.status = selection.status(&set.name).unwrap_or_default().into();
     }
-    for ReportArg { kind, file } in &args.report {
-        write(&report, *kind, args.vs_id, file)?;
-    }
+    // First what a person must know, whatever becomes of the files.
     tell(&report, started.elapsed())?;
+    let mut unwritten = None;
+    for ReportArg { kind, file } in &args.report {
+        if let Err(error) = write(&report, *kind, args.vs_id, file) {
+            unwritten.get_or_insert(error);
+        }
+    }
+    let outcome = outcome(&report);
+    match (outcome, unwritten) {
+        (Ok(()), Some(error)) => Err(error),
+        (outcome, Some(error)) => {
+            let _ = error.report();
+            outcome
+        }
+        (outcome, None) => outcome,
+    }
+}
+
+fn outcome(report: &Report) -> Result<(), Error> {
     match report.exit_code() {
         0 => Ok(()),
         1 => Err(Error::no(format_args!("{} of {} cases failed", report.counts().failed(), report.counts().read()))),
@@ -78,14 +96,27 @@ fn waivers(path: &Path) -> Result<Waivers, Error> {
     Waivers::read(&path.display().to_string(), &bytes, Date::of_unix_seconds(now)).map_err(Error::failed)
 }
 
-/// Finds out before the run, not after it, that a report has no place.
-fn writable(path: &Path) -> Result<(), Error> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match fs::metadata(folder) {
-        Ok(found) if found.is_dir() && !path.is_dir() => Ok(()),
-        Ok(_) => Err(Error::file(path, "is no place for a report")),
-        Err(error) => Err(Error::file(path, terminal::io_words(&error))),
+/// Finds out before the run, not after it, that a report has no place: its own, in a folder that is there, and not that
+/// of something else. An ACVP response answers one set.
+fn places(reports: &[ReportArg], read: &[&Path], sets: usize) -> Result<(), Error> {
+    for (number, ReportArg { kind, file }) in reports.iter().enumerate() {
+        let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let found = fs::metadata(folder).map_err(|error| Error::file(file, terminal::io_words(&error)))?;
+        let is_free = file.symlink_metadata().map_or(true, |found| found.is_file());
+        if !found.is_dir() || !is_free {
+            return Err(Error::file(file, "is no place for a report"));
+        }
+        if read.iter().any(|read| same(read, file)) {
+            return Err(Error::file(file, "is read in this run; a report would replace it"));
+        }
+        if reports.iter().take(number).any(|other| same(&other.file, file)) {
+            return Err(Error::file(file, "is the place of two reports"));
+        }
+        if *kind == ReportKind::Acvp && sets != 1 {
+            return Err(Error::file(file, format_args!("an ACVP response answers one set, and these are {sets}")));
+        }
     }
+    Ok(())
 }
 
 fn write(report: &Report, kind: ReportKind, vs_id: u64, path: &Path) -> Result<(), Error> {
@@ -98,7 +129,7 @@ fn write(report: &Report, kind: ReportKind, vs_id: u64, path: &Path) -> Result<(
         ReportKind::Markdown => report::markdown::write(report, &mut content),
         ReportKind::Acvp => match report.sets.as_slice() {
             [set] => report::acvp::write(set, vs_id, &mut content),
-            _ => return Err(Error::file(path, "an ACVP response answers one set; name one")),
+            _ => return Err(Error::file(path, "an ACVP response answers one set")),
         },
     }
     .map_err(|error| Error::file(path, error))?;
@@ -150,17 +181,22 @@ fn tell(report: &Report, took: Duration) -> Result<(), Error> {
             line(format!("{:>9}  {class}", counts.of(class)));
         }
     }
-    for ((alg, op), lacks) in unsupported(report) {
-        line(format!("{lacks:>9}  UNSUPPORTED  {alg} {op}"));
+    for ((alg, op, lack), count) in unsupported(report) {
+        line(format!("{count:>9}  UNSUPPORTED({lack})  {alg} {op}"));
     }
-    terminal::print(text)
+    terminal::show(&text)
 }
 
-/// How many cases of each operation of each algorithm were not offered.
-fn unsupported(report: &Report) -> Vec<((twinlock_kat::Alg, twinlock_kat::Op), usize)> {
-    let operations = report.operations().into_iter();
-    let lacking = operations.map(|(operation, counts)| (operation, counts.of(Class::Unsupported)));
-    lacking.filter(|(_, count)| *count > 0).collect()
+/// How many cases of each operation of each algorithm were not offered, and for which reason.
+fn unsupported(report: &Report) -> BTreeMap<(Alg, Op, Lack), usize> {
+    let mut counts = BTreeMap::new();
+    for record in report.sets.iter().flat_map(|set| &set.records) {
+        if let Mark::Unsupported(lack) = record.mark {
+            let count = counts.entry((record.alg, record.op, lack)).or_insert(0_usize);
+            *count = count.saturating_add(1);
+        }
+    }
+    counts
 }
 
 /// A progress bar on a terminal; nothing elsewhere.

@@ -1,6 +1,9 @@
 //! Which cases a command is about.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use twinlock_kat::{Set, sets};
 
@@ -14,7 +17,7 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// A name is a file that is there, or a folder of ACVP; else a shipped set; else the start of the names of some.
+    /// A name is a file that is there, or a folder of ACVP's or our generator's; else a shipped set; else the start of the names of some.
     pub(super) fn new(names: &[String]) -> Result<Self, Error> {
         let lock = sets::lock().map_err(Error::failed)?;
         if names.is_empty() {
@@ -32,6 +35,11 @@ impl Selection {
                 selection.files.push((path.into(), acvp.into()));
                 continue;
             }
+            let made = generated(path);
+            if !made.is_empty() {
+                selection.files.extend(made.into_iter().map(|file| (file.clone(), vec![file])));
+                continue;
+            }
             let exact: Vec<_> = lock.iter().filter(|entry| entry.name == *name).collect();
             let found = if exact.is_empty() {
                 lock.iter().filter(|entry| entry.name.starts_with(name.as_str())).collect()
@@ -40,7 +48,7 @@ impl Selection {
             };
             if found.is_empty() {
                 return Err(Error::failed(format_args!(
-                    "{name}: neither a file, nor a folder with prompt.json and expectedResults.json, nor a shipped set"
+                    "{name}: neither a file, nor a folder with prompt.json and expectedResults.json or *.jsonl, nor a shipped set"
                 ))
                 .hint("twinlock kat list shows the shipped sets"));
             }
@@ -51,6 +59,16 @@ impl Selection {
             }
         }
         Ok(selection)
+    }
+
+    /// The files that are read.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().flat_map(|(_, files)| files).map(PathBuf::as_path)
+    }
+
+    /// How many sets there are.
+    pub(super) fn len(&self) -> usize {
+        self.shipped.len().saturating_add(self.files.len())
     }
 
     /// How many cases there will be, if all of them are shipped.
@@ -81,4 +99,13 @@ impl Selection {
         });
         shipped.chain(files)
     }
+}
+
+/// The sets in a folder that `kat gen` has written, by name; none of any other folder.
+fn generated(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<_> =
+        entries.filter(|path| path.is_file() && path.extension().is_some_and(|of_path| of_path == "jsonl")).collect();
+    files.sort();
+    files
 }

@@ -169,6 +169,11 @@ fn one(format: Format, name: &str, text: &str) -> Result<Vec<Case>, Error> {
 fn check(cases: &[Case]) -> Result<(), Error> {
     let mut ids = HashSet::new();
     for case in cases {
+        // Ids and notes are printed: what steers a terminal, or reads as a line of its own, is no text.
+        if [&case.id, &case.note].into_iter().any(|text| text.chars().any(char::is_control)) {
+            let id = case.id.escape_default().to_string();
+            return Err(Error::in_case(id, What::Syntax("a control character in its id or note".into())));
+        }
         case.shape().map_err(|shape| Error::in_case(&case.id, What::Shape(shape)))?;
         if !ids.insert(case.id.as_str()) {
             return Err(Error::in_case(&case.id, What::Syntax("two cases have this id".into())));

@@ -59,9 +59,9 @@ impl Diff {
         diff
     }
 
-    /// What the process should exit with: 1 if there is a new failure, else 0.
+    /// What the process should exit with: 1 if there is a new failure, or a case is no longer asked, else 0.
     pub const fn exit_code(&self) -> u8 {
-        if self.new_failures.is_empty() { 0 } else { 1 }
+        if self.new_failures.is_empty() && self.no_longer_asked.is_empty() { 0 } else { 1 }
     }
 }
 
