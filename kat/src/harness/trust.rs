@@ -213,3 +213,40 @@ const fn lengths(alg: Alg) -> Option<(usize, usize)> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{About, Lack, Options, Reason, Set, run};
+
+    /// Refuses what it is to refuse, and offers nothing that must be accepted.
+    struct Refuser;
+
+    impl Implementation for Refuser {
+        fn about(&self) -> About {
+            About::default()
+        }
+
+        fn answer(&self, question: &Question) -> Answer {
+            match question.input.bytes(Field::Ek).len() {
+                7 => Answer::Reject(Reason::Length),
+                _ => Answer::Unsupported(Lack::Param),
+            }
+        }
+    }
+
+    #[test]
+    fn who_only_refuses_is_not_excused_by_offering_nothing_else() {
+        for op in [Op::Encaps, Op::CheckEk] {
+            let input = Input::new().with(Field::Ek, [0; 7]).with(Field::M, [0; 32]);
+            let input = if op == Op::CheckEk { Input::new().with(Field::Ek, [0; 7]) } else { input };
+            let question = Question { alg: Alg::MlKem768, op, input };
+            let case = Case { id: "1".into(), note: String::new(), flags: vec![], question, expect: Expect::Reject };
+            let sets = [Ok(Set { name: "too short".into(), cases: vec![case], expected: None })];
+            let mut report = run(&Refuser, sets.into_iter(), &Options::default(), &|_| ()).unwrap();
+            assert_eq!(report.exit_code(), 0);
+            trust(&Refuser, &mut report, &[7; 32], |_, _| None);
+            assert_eq!(report.exit_code(), 3, "{op}");
+        }
+    }
+}
