@@ -39,7 +39,7 @@ const TARGETS: &[(&str, Body, usize)] = &[
     ("key_id", bodies::key_id, 5_000),
     ("encapsulation_key", bodies::encapsulation_key, 60),
     ("signature", bodies::signature, 60),
-    ("acvp", bodies::acvp, 2_000),
+    ("vectors", bodies::vectors, 2_000),
 ];
 
 fn corpus(target: &str) -> PathBuf {
@@ -143,7 +143,7 @@ fn write_corpus() {
         let signature = key.sign(b"another message", b"", &mut Repeatable(9)).unwrap();
         write("signature", algorithm.name(), &[&[pick][..], &signature].concat());
     }
-    write("acvp", "keygen", ACVP.as_bytes());
+    write("vectors", "keygen", ACVP.as_bytes());
 }
 
 const ACVP: &str = r#"{"vsId":42,"algorithm":"ML-KEM","mode":"keyGen","revision":"FIPS203","isSample":false,"testGroups":[{"tgId":1,"testType":"AFT","parameterSet":"ML-KEM-512","tests":[{"tcId":1,"deferred":false,"z":"00","d":"00","ek":"00","dk":"00"}]}]}"#;

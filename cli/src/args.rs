@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::address::Address;
+use crate::{address::Address, kat::args::Kat};
 use clap::{
     Args, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -15,7 +15,9 @@ use twinlock::{
 /// Post-quantum hybrid keys and channels: two locks on every door
 #[derive(Debug, Parser)]
 #[command(name = "twinlock", version, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done, 1 the answer is no (refused, not the one expected), 2 could not")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 the answer is no (refused, not the one expected), 2 could not, 3 nothing was verified (kat)"
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -33,6 +35,9 @@ pub(crate) enum Command {
     /// Carry a plain service, TCP or Unix socket, through a channel
     #[command(subcommand)]
     Tunnel(Tunnel),
+    /// Known-answer tests: published vectors against this build
+    #[command(subcommand)]
+    Kat(Kat),
     /// Run a service behind a channel on this machine, and show what was negotiated and what it cost
     Demo(Demo),
     /// Show the version, and what this build is made of

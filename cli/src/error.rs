@@ -16,6 +16,8 @@ pub(crate) enum Error {
     No(Words),
     /// It could not be done. Exit code 2.
     Failed(Words),
+    /// It was done, and proves nothing: no case ran, or who answered is not to be trusted. Exit code 3.
+    Unverified(Words),
     /// Whoever read our stdout has gone. Exit code 2, no words.
     Gone,
 }
@@ -49,9 +51,14 @@ impl Error {
         Self::failed(format_args!("{}: {message}", path.display()))
     }
 
+    /// It proves nothing.
+    pub(crate) fn unverified(message: impl Display) -> Self {
+        Self::Unverified(Words::new(message))
+    }
+
     /// What it is about; stands before the message.
     pub(crate) fn about(mut self, what: impl Display) -> Self {
-        if let Self::No(words) | Self::Failed(words) = &mut self {
+        if let Self::No(words) | Self::Failed(words) | Self::Unverified(words) = &mut self {
             words.message = format!("{what}: {}", words.message);
         }
         self
@@ -59,7 +66,7 @@ impl Error {
 
     /// What to do about it.
     pub(crate) fn hint(mut self, hint: impl Display) -> Self {
-        if let Self::No(words) | Self::Failed(words) = &mut self {
+        if let Self::No(words) | Self::Failed(words) | Self::Unverified(words) = &mut self {
             words.hint = Some(hint.to_string());
         }
         self
@@ -83,6 +90,7 @@ impl Error {
         let (code, words) = match self {
             Self::No(words) => (1, words),
             Self::Failed(words) => (2, words),
+            Self::Unverified(words) => (3, words),
             Self::Gone => return 2.into(),
         };
         terminal::say(format_args!("error: {}", words.message));

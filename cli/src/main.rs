@@ -11,6 +11,7 @@ mod connect;
 mod demo;
 mod error;
 mod files;
+mod kat;
 mod key;
 mod listen;
 mod pages;
@@ -35,6 +36,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Key(command) => key::run(command),
         Command::Listen(args) => listen::run(&args),
         Command::Connect(args) => connect::run(&args),
+        Command::Kat(command) => kat::run(command),
         Command::Demo(args) => demo::run(&args),
         Command::Version(args) => version::run(&args),
         Command::Completions(args) => pages::completions(&args),

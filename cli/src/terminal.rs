@@ -12,10 +12,24 @@ use crate::error::Error;
 /// Says one line on stderr.
 pub(crate) fn say(words: impl Display) {
     // Nothing can be told to someone who closed stderr.
-    let _ = writeln!(io::stderr().lock(), "{words}");
+    let _ = writeln!(io::stderr().lock(), "{}", harmless(&words.to_string()));
 }
 
-/// Writes text to stdout.
+/// Text for people to stdout.
+pub(crate) fn show(text: &str) -> Result<(), Error> {
+    print(harmless(text))
+}
+
+/// The same without what would steer a terminal: files and peers have a part in what is said.
+fn harmless(text: &str) -> String {
+    let steers = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    };
+    text.replace(steers, "\u{fffd}")
+}
+
+/// Writes to stdout, as it is.
 pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_ref()).and_then(|()| out.flush()).map_err(|error| stdout_error(&error))

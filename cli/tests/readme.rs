@@ -21,10 +21,10 @@ fn blocks<'a>(text: &'a str, info: &str) -> Vec<&'a str> {
 }
 
 /// The commands in those blocks, each as its words.
-fn commands<'a>(text: &'a str, info: &str) -> Vec<Vec<&'a str>> {
+fn commands(text: &str, info: &str) -> Vec<Vec<String>> {
     let lines = blocks(text, info).into_iter().flat_map(str::lines);
-    let commands: Vec<Vec<&str>> =
-        lines.map(|line| line.strip_prefix("$ twinlock ").unwrap().split_whitespace().collect()).collect();
+    let commands: Vec<Vec<String>> =
+        lines.map(|line| shlex::split(line.strip_prefix("$ twinlock ").unwrap()).unwrap()).collect();
     assert!(commands.len() > 3, "only {} commands in {info} blocks", commands.len());
     commands
 }
@@ -39,8 +39,11 @@ impl Folder {
         Self(path)
     }
 
-    fn run(&self, words: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_twinlock")).args(words).current_dir(&self.0).output().unwrap()
+    /// Runs `twinlock`, which is in the path as it is for whoever installed it.
+    fn run(&self, words: &[String]) -> Output {
+        let binary = Path::new(env!("CARGO_BIN_EXE_twinlock"));
+        let path = env::join_paths([binary.parent().unwrap()]).unwrap();
+        Command::new(binary).args(words).current_dir(&self.0).env("PATH", path).output().unwrap()
     }
 }
 
@@ -66,13 +69,13 @@ fn every_command_of_the_readme_works() {
     }
     for words in commands(&text, "console runs on") {
         let options = words.iter().position(|word| word.starts_with("--")).unwrap();
-        let help = folder.run(&[&words[..options], &["--help"]].concat());
+        let help = folder.run(&[&words[..options], &["--help".to_owned()]].concat());
         assert!(help.status.success(), "twinlock {words:?}");
         let help = String::from_utf8(help.stdout).unwrap();
         for option in words[options..].chunks(2) {
             let [name, value] = option else { panic!("an option without a value: {words:?}") };
             assert!(help.contains(&format!("{name} <")), "{name} is not an option of twinlock {words:?}");
-            if ["--identity", "--peer", "--allow"].contains(name) {
+            if ["--identity", "--peer", "--allow"].contains(&name.as_str()) {
                 assert!(folder.0.join(value).exists(), "{value} was not made before twinlock {words:?}");
             }
         }

@@ -212,9 +212,7 @@ pub fn signature(data: &[u8]) {
     assert!(key.verify(b"nobody signed this", b"", &bytes).is_err());
 }
 
-/// A NIST file of vectors.
-pub fn acvp(data: &[u8]) {
-    if let Ok(text) = core::str::from_utf8(data) {
-        let _ = twinlock_kat::acvp::from_projection(text);
-    }
+/// A file of vectors, of any format, compressed or not.
+pub fn vectors(data: &[u8]) {
+    let _ = twinlock_kat::formats::read(None, &[twinlock_kat::formats::File { name: "fuzz", bytes: data }]);
 }

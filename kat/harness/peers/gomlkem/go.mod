@@ -1,0 +1,3 @@
+module gomlkem
+
+go 1.27
