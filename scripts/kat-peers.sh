@@ -112,8 +112,9 @@ run() {
     local report=$home/$peer.json waivers=$peers/waivers/$peer.json
     [ ! -f "$waivers" ] || set -- "$@" --waivers "$waivers"
     rm -f "$report"
-    # The report says it all; without one the words of the run do.
-    "$twinlock" kat run --impl "cmd:$command" --timeout 60 --report "json=$report" "$@" >"$home/$peer.log" 2>&1 || true
+    # Signing in plain Python takes seconds when it is unlucky. The report says it all; without one the words of the run
+    # do.
+    "$twinlock" kat run --impl "cmd:$command" --timeout 120 --report "json=$report" "$@" >"$home/$peer.log" 2>&1 || true
     if [ ! -s "$report" ]; then
         echo "$peer: no report" >&2
         tail -n 5 "$home/$peer.log" >&2
@@ -134,8 +135,7 @@ for peer in "$@"; do
         ;;
     dilithium-py)
         need_python
-        # Signing in plain Python takes seconds when it is unlucky.
-        run dilithium-py "'$python' '$peers/dilithium-py.py'" --legacy --timeout 120
+        run dilithium-py "'$python' '$peers/dilithium-py.py'" --legacy
         ;;
     noble)
         install_noble || cannot "install the packages of npm"
