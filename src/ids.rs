@@ -56,6 +56,15 @@ impl Curve {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::X25519, Self::P256, Self::P384];
 
+    /// The KEM id of HPKE's DHKEM over it (RFC 9180 §7.1).
+    pub const fn hpke_kem_id(self) -> u16 {
+        match self {
+            Self::X25519 => 0x0020,
+            Self::P256 => 0x0010,
+            Self::P384 => 0x0011,
+        }
+    }
+
     /// Length of a private key, which is also the length of the shared secret.
     pub const fn private_len(self) -> usize {
         match self {
@@ -514,6 +523,14 @@ impl Aead {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Aes256Gcm, Self::ChaCha20Poly1305];
 
+    /// HPKE's AEAD id (RFC 9180 §7.3).
+    pub const fn hpke_id(self) -> u16 {
+        match self {
+            Self::Aes256Gcm => 0x0002,
+            Self::ChaCha20Poly1305 => 0x0003,
+        }
+    }
+
     /// The standard's name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -522,6 +539,11 @@ impl Aead {
         }
     }
 }
+
+/// HPKE's AEAD id of suites that only export (RFC 9180 §7.3).
+pub const HPKE_EXPORT_ONLY: u16 = 0xffff;
+/// The label that begins what HPKE hashes (RFC 9180 §4).
+pub const HPKE_LABEL: &[u8; 7] = b"HPKE-v1";
 
 /// Length of an AEAD key.
 pub const AEAD_KEY_LEN: usize = 32;
@@ -545,6 +567,29 @@ pub enum Hash {
 }
 
 impl Hash {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Sha256, Self::Sha384, Self::Sha512, Self::Sha3_256];
+
+    /// The id of HKDF over it in HPKE (RFC 9180 §7.2); none over SHA-3.
+    pub const fn hpke_kdf_id(self) -> Option<u16> {
+        match self {
+            Self::Sha256 => Some(0x0001),
+            Self::Sha384 => Some(0x0002),
+            Self::Sha512 => Some(0x0003),
+            Self::Sha3_256 => None,
+        }
+    }
+
+    /// The last arc of its object identifier, after [`NIST_HASH_OID`].
+    pub const fn oid_arc(self) -> u8 {
+        match self {
+            Self::Sha256 => 1,
+            Self::Sha384 => 2,
+            Self::Sha512 => 3,
+            Self::Sha3_256 => 8,
+        }
+    }
+
     /// Length of the output.
     pub const fn output_len(self) -> usize {
         match self {
@@ -564,6 +609,11 @@ impl Hash {
         }
     }
 }
+
+/// NIST's hash algorithms, 2.16.840.1.101.3.4.2, in DER, one arc short: each has its own behind it.
+pub const NIST_HASH_OID: &[u8; 10] = &[0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02];
+/// The arc of SHAKE256 there.
+pub const SHAKE256_OID_ARC: u8 = 12;
 
 /// The longest output of [`enum@Hash`].
 pub const MAX_HASH_LEN: usize = 64;

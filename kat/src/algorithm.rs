@@ -356,6 +356,17 @@ algorithms! {
     Dilithium5 = "Dilithium5", Dilithium, "Dilithium round 3";
 }
 
+/// The lengths of an algorithm's encodings, in bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Lengths {
+    /// The encapsulation or verifying key.
+    pub(crate) public: usize,
+    /// The expanded private key.
+    pub(crate) private: usize,
+    /// The ciphertext or signature.
+    pub(crate) result: usize,
+}
+
 /// An input of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
@@ -424,6 +435,23 @@ impl Alg {
             Family::Composite => &[O::Keygen, O::Verify],
             Family::Twinlock => &[O::Seal, O::Open, O::Handshake],
         }
+    }
+
+    /// FIPS 203 table 3, FIPS 204 table 2, and round 3 of Dilithium; none of any other algorithm.
+    pub(crate) const fn lengths(self) -> Option<Lengths> {
+        let (public, private, result) = match self {
+            Self::MlKem512 => (800, 1632, 768),
+            Self::MlKem768 => (1184, 2400, 1088),
+            Self::MlKem1024 => (1568, 3168, 1568),
+            Self::MlDsa44 => (1312, 2560, 2420),
+            Self::MlDsa65 => (1952, 4032, 3309),
+            Self::MlDsa87 => (2592, 4896, 4627),
+            Self::Dilithium2 => (1312, 2528, 2420),
+            Self::Dilithium3 => (1952, 4000, 3293),
+            Self::Dilithium5 => (2592, 4864, 4595),
+            _ => return None,
+        };
+        Some(Lengths { public, private, result })
     }
 
     /// Whether it is from before the standards: off unless asked for.

@@ -84,7 +84,8 @@ pub struct Progress {
     pub total: Option<usize>,
 }
 
-/// Runs sets against an implementation. `progress` is called after each case, by several threads at once.
+/// Runs sets against an implementation. `progress` is called for each set that is read and
+/// after each case, by several threads at once.
 ///
 /// # Errors
 /// The first error of `sets`; a set with no case, with another count of cases than the lock file says, or of a
@@ -273,7 +274,7 @@ impl Run<'_> {
         state.progress.done = state.progress.done.saturating_add(found.saturating_sub(selected.len()));
         state.waiting.extend(selected.into_iter().map(|(index, case)| Place { set, index, case }));
         state.sets.push(report);
-        drop(state);
+        self.tell(state);
         self.changed.notify_all();
         Ok(())
     }
@@ -338,10 +339,15 @@ impl Run<'_> {
             _ => {}
         }
         state.progress.done = state.progress.done.saturating_add(1);
-        let progress = Progress { total: self.options.total, ..state.progress };
-        drop(guard);
-        (self.progress)(&progress);
+        self.tell(guard);
         fault
+    }
+
+    /// Lets go of the state, and tells how far it is.
+    fn tell(&self, state: MutexGuard<'_, State>) {
+        let progress = Progress { total: self.options.total, ..state.progress };
+        drop(state);
+        (self.progress)(&progress);
     }
 
     fn report(self, implementation: &dyn Implementation) -> Report {

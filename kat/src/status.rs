@@ -10,7 +10,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use shake::{ExtendableOutput, Shake256, Update, XofReader};
 
-use crate::{Alg, Case, Expect, Family, Field, Input, Op, Question, Value};
+use crate::{Alg, Case, Expect, Family, Field, Input, Op, Question, Value, algorithm::Lengths};
 
 /// What is known of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,17 +233,11 @@ fn one_sided(cases: &[&Case]) -> Vec<Rule> {
     rules
 }
 
-/// Lengths in bytes of encapsulation key, ciphertext, and the ciphertext's first part c1.
-fn ml_kem_sizes(alg: Alg) -> [usize; 3] {
-    match alg {
-        Alg::MlKem512 => [800, 768, 640],
-        Alg::MlKem768 => [1184, 1088, 960],
-        _ => [1568, 1568, 1408],
-    }
-}
-
 fn ml_kem(alg: Alg, cases: &[&Case]) -> Vec<Rule> {
-    let [ek_len, c_len, c1_len] = ml_kem_sizes(alg);
+    let Some(Lengths { public: ek_len, result: c_len, .. }) = alg.lengths() else { return Vec::new() };
+    // FIPS 203 table 2: the last part of the ciphertext, c2, has d_v bits for each coefficient.
+    let c2_len = if alg == Alg::MlKem1024 { 160 } else { 128 };
+    let c1_len = c_len.saturating_sub(c2_len);
     let mut rules = Vec::new();
 
     let checked = || cases.iter().filter(|case| matches!(case.question.op, Op::CheckEk | Op::Encaps));

@@ -1,5 +1,5 @@
 //! The page about `kat/1` says what the source says.
-#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+#![expect(clippy::indexing_slicing, reason = "a test fails loudly")]
 
 use std::{fmt::Write as _, fs, path::Path};
 

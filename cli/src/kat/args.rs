@@ -69,7 +69,7 @@ pub(crate) struct Run {
     /// The number of the vector set in the ACVP response
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) vs_id: u64,
-    /// How long a harness may think about a case, in seconds
+    /// How long a harness may take to start, and to think about a case, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
 }

@@ -6,6 +6,7 @@ use twinlock_kat::{Set, mutants, references, score, status};
 
 use super::{
     args::{List, Score, Sets},
+    run::bar,
     sets::Selection,
 };
 use crate::{error::Error, terminal};
@@ -13,8 +14,18 @@ use crate::{error::Error, terminal};
 /// The kill matrix.
 pub(super) fn kill(args: &Score) -> Result<(), Error> {
     let selection = Selection::new(&args.sets.names)?;
-    let sets = selection.read().map(|set| set.map(|Set { name, cases, .. }| (name, cases)));
-    let score = score(sets, 0).map_err(Error::failed)?;
+    let bar = bar(selection.total());
+    let mut done = 0;
+    let sets = selection.read().map(|set| {
+        set.map(|Set { name, cases, .. }| {
+            bar.set_position(done);
+            done = done.saturating_add(u64::try_from(cases.len()).unwrap_or(u64::MAX));
+            (name, cases)
+        })
+    });
+    let score = score(sets, 0);
+    bar.finish_and_clear();
+    let score = score.map_err(Error::failed)?;
     match (args.json, args.markdown) {
         (true, _) => terminal::print_json(&score)?,
         (_, true) => terminal::print(score.to_markdown())?,

@@ -16,7 +16,7 @@ use crate::error::Error;
 
 /// Starts whoever answers.
 pub(super) fn start(who: &Who, timeout: Duration) -> Result<Box<dyn Implementation>, Error> {
-    let options = || Ok::<_, Error>(Options { timeout, ..options()? });
+    let options = || Ok::<_, Error>(Options { timeout, start: timeout, ..options()? });
     // A harness that cannot be started verifies nothing.
     let dead = |error: harness::StartError| {
         Error::unverified(error).hint("twinlock kat harness doctor COMMAND says what is wrong with a harness of kat/1")

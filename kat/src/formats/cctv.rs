@@ -9,16 +9,19 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 
 use crate::{
     Alg, Case, Error, Expect, Field as F, Input, Op, Output, Question,
+    algorithm::Lengths,
     error::What,
     formats::blocks::{Block, Split, blocks},
 };
 
-/// Final and draft algorithm, with the lengths of encapsulation key, decapsulation key and ciphertext.
-const SETS: [(Alg, Alg, usize, usize, usize); 3] = [
-    (Alg::MlKem512, Alg::MlKem512Ipd, 800, 1632, 768),
-    (Alg::MlKem768, Alg::MlKem768Ipd, 1184, 2400, 1088),
-    (Alg::MlKem1024, Alg::MlKem1024Ipd, 1568, 3168, 1568),
-];
+/// Final and draft algorithm.
+const SETS: [(Alg, Alg); 3] =
+    [(Alg::MlKem512, Alg::MlKem512Ipd), (Alg::MlKem768, Alg::MlKem768Ipd), (Alg::MlKem1024, Alg::MlKem1024Ipd)];
+
+/// The set of which a length is this one, and its lengths.
+fn set(is_it: impl Fn(&Lengths) -> bool) -> Option<(Alg, Alg, Lengths)> {
+    SETS.into_iter().find_map(|(alg, draft)| Some((alg, draft, alg.lengths().filter(&is_it)?)))
+}
 
 /// The values on the way that the `intermediate` files tell beside the rest: for people, and no case's.
 const INTERMEDIATE: [&str; 28] = [
@@ -75,8 +78,8 @@ fn modulus(text: &str) -> Result<Vec<Case>, Error> {
     for (line, hex) in (1_usize..).zip(text.lines()) {
         let bad = |expected| Error::at(line, What::Value { field: "ek".into(), expected });
         let ek = HEXLOWER_PERMISSIVE.decode(hex.trim().as_bytes()).map_err(|_| bad("whole bytes in hex"))?;
-        let alg = SETS.iter().find(|set| set.2 == ek.len()).map(|set| set.0);
-        let alg = alg.ok_or_else(|| bad("800, 1184 or 1568 bytes"))?;
+        let set = set(|lengths| lengths.public == ek.len());
+        let (alg, ..) = set.ok_or_else(|| bad("800, 1184 or 1568 bytes"))?;
         if *all.get_or_insert(alg) != alg {
             return Err(bad("as long as those before"));
         }
@@ -97,16 +100,16 @@ fn modulus(text: &str) -> Result<Vec<Case>, Error> {
 fn vector(block: &mut Block<'_>) -> Result<Vec<Case>, Error> {
     let dk_line = block.must("dk")?;
     let dk = dk_line.hex()?;
-    let (alg, draft, ek_len, _, c_len) =
-        SETS.into_iter().find(|set| set.3 == dk.len()).ok_or_else(|| dk_line.bad("1632, 2400 or 3168 bytes"))?;
-    let c = block.must("c")?.sized(c_len)?;
+    let set = set(|lengths| lengths.private == dk.len());
+    let (alg, draft, lengths) = set.ok_or_else(|| dk_line.bad("1632, 2400 or 3168 bytes"))?;
+    let c = block.must("c")?.sized(lengths.result)?;
     let k = block.must("K")?.sized(32)?;
     let received = Output::from([(F::K, k.clone())]);
     let decaps = Input::new().with(F::Dk, dk.clone()).with(F::C, c.clone());
     let mut cases = vec![block.case("decaps", alg, Op::Decaps, decaps, Expect::Output(received))];
     if block.has("d") {
         let seed = [block.must("d")?.sized(32)?, block.must("z")?.sized(32)?].concat();
-        let ek = block.must("ek")?.sized(ek_len)?;
+        let ek = block.must("ek")?.sized(lengths.public)?;
         let m = block.must("m")?.sized(32)?;
         let sent = Expect::Output(Output::from([(F::C, c.clone()), (F::K, k.clone())]));
         let encaps = Input::new().with(F::Ek, ek.clone()).with(F::M, m);

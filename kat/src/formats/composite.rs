@@ -156,7 +156,6 @@ mod tests {
 
     #[test]
     fn unknown_and_missing_keys_are_errors() {
-        let mut wrong = Vec::new();
         for (text, from, to, error) in [
             (SIGS, r#""m""#, r#""n":"","m""#, "vectors:1:4: unknown field `n`, expected one of "),
             (SIGS, r#""s":"BQ==","#, "", "vectors: case id-MLDSA44-Ed25519-SHA512: missing field `s`"),
@@ -174,10 +173,7 @@ mod tests {
             let changed = text.replace(from, to);
             assert_ne!(changed, text);
             let found = read(&changed).unwrap_err().to_string();
-            if !found.starts_with(error) {
-                wrong.push(format!("{error}\n{found}"));
-            }
+            assert!(found.starts_with(error), "{error}: {found}");
         }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     }
 }

@@ -6,6 +6,7 @@ use shake::{ExtendableOutput, Shake256, Update, XofReader};
 
 use crate::{
     Alg, Case, Error, Expect, Field as F, Input, Op, Output,
+    algorithm::Lengths,
     error::What,
     formats::{
         blocks::{Block, Split, blocks},
@@ -36,19 +37,23 @@ pub(crate) fn read(file_name: &str, text: &str) -> Result<Vec<Case>, Error> {
     Ok(kems.into_iter().zip(&entries).flat_map(|(kem, entry)| kem.cases(scheme, entry)).collect())
 }
 
-/// What a parameter set has of each flavour, and its sizes in bytes.
+/// What a parameter set has of each flavour; the lengths are those of the first.
 struct KemSet {
     algs: [Alg; 3],
     rank: u8,
-    ek: usize,
-    dk: usize,
-    c: usize,
+}
+
+impl KemSet {
+    fn lengths(&self) -> Option<Lengths> {
+        let [alg, ..] = self.algs;
+        alg.lengths()
+    }
 }
 
 const KEMS: [KemSet; 3] = [
-    KemSet { algs: [Alg::MlKem512, Alg::MlKem512Ipd, Alg::Kyber512], rank: 2, ek: 800, dk: 1632, c: 768 },
-    KemSet { algs: [Alg::MlKem768, Alg::MlKem768Ipd, Alg::Kyber768], rank: 3, ek: 1184, dk: 2400, c: 1088 },
-    KemSet { algs: [Alg::MlKem1024, Alg::MlKem1024Ipd, Alg::Kyber1024], rank: 4, ek: 1568, dk: 3168, c: 1568 },
+    KemSet { algs: [Alg::MlKem512, Alg::MlKem512Ipd, Alg::Kyber512], rank: 2 },
+    KemSet { algs: [Alg::MlKem768, Alg::MlKem768Ipd, Alg::Kyber768], rank: 3 },
+    KemSet { algs: [Alg::MlKem1024, Alg::MlKem1024Ipd, Alg::Kyber1024], rank: 4 },
 ];
 
 /// Which KEM: a column of [`KemSet::algs`], and whether `z` was drawn before `d`.
@@ -86,8 +91,10 @@ impl Kem {
         let seed: [u8; 48] = seed.hex()?.try_into().map_err(|_| seed.bad("48 bytes"))?;
         let pk = entry.must("pk")?;
         let ek = pk.hex()?;
-        let set = KEMS.iter().find(|set| set.ek == ek.len()).ok_or_else(|| pk.bad("800, 1184 or 1568 bytes"))?;
-        let dk = entry.must("sk")?.sized(set.dk)?;
+        let fitting = |set: &'static KemSet| Some((set, set.lengths().filter(|lengths| lengths.public == ek.len())?));
+        let found = KEMS.iter().find_map(fitting);
+        let (set, lengths) = found.ok_or_else(|| pk.bad("800, 1184 or 1568 bytes"))?;
+        let dk = entry.must("sk")?.sized(lengths.private)?;
         let given = entry.has("d");
         let draws = if given {
             [entry.must("z")?.sized(32)?, entry.must("d")?.sized(32)?, entry.must("msg")?.sized(32)?]
@@ -95,9 +102,9 @@ impl Kem {
             let mut drbg = Drbg::new(&seed);
             [(); 3].map(|()| drbg.draw(32))
         };
-        let mut ciphertexts = vec![(entry.must("ct")?.sized(set.c)?, entry.must("ss")?.sized(32)?, "")];
+        let mut ciphertexts = vec![(entry.must("ct")?.sized(lengths.result)?, entry.must("ss")?.sized(32)?, "")];
         if let Some(ct) = entry.take("ct_n") {
-            ciphertexts.push((ct.sized(set.c)?, entry.must("ss_n")?.sized(32)?, " of ct_n"));
+            ciphertexts.push((ct.sized(lengths.result)?, entry.must("ss_n")?.sized(32)?, " of ct_n"));
         }
         entry.finish()?;
         Ok(Self { set, given, draws, ek, dk, ciphertexts })
@@ -185,15 +192,8 @@ fn left(bytes: &[u8; 64]) -> &[u8] {
     bytes.first_chunk::<32>().map_or(&[], |half| half.as_slice())
 }
 
-/// A signature algorithm, with the lengths of its signing key, verifying key and signature in bytes.
-const SIGNATURES: [(Alg, usize, usize, usize); 6] = [
-    (Alg::MlDsa44, 2560, 1312, 2420),
-    (Alg::MlDsa65, 4032, 1952, 3309),
-    (Alg::MlDsa87, 4896, 2592, 4627),
-    (Alg::Dilithium2, 2528, 1312, 2420),
-    (Alg::Dilithium3, 4000, 1952, 3293),
-    (Alg::Dilithium5, 4864, 2592, 4595),
-];
+const SIGNATURES: [Alg; 6] =
+    [Alg::MlDsa44, Alg::MlDsa65, Alg::MlDsa87, Alg::Dilithium2, Alg::Dilithium3, Alg::Dilithium5];
 
 fn signatures(file_name: &str, entries: Vec<Block<'_>>) -> Result<Vec<Case>, Error> {
     // The pre-hash files have the fields of the pure ones, and no word of which hash it is.
@@ -211,11 +211,10 @@ fn signature(entry: &mut Block<'_>, cases: &mut Vec<Case>) -> Result<(), Error> 
     entry.must("count")?.number()?;
     let sk_line = entry.must("sk")?;
     let sk = sk_line.hex()?;
-    let (alg, _, pk_len, sig_len) = SIGNATURES
-        .into_iter()
-        .find(|set| set.1 == sk.len())
-        .ok_or_else(|| sk_line.bad("a signing key of ML-DSA or of Dilithium round 3"))?;
-    let pk = entry.must("pk")?.sized(pk_len)?;
+    let fitting = |alg: Alg| Some((alg, alg.lengths().filter(|lengths| lengths.private == sk.len())?));
+    let found = SIGNATURES.into_iter().find_map(fitting);
+    let (alg, lengths) = found.ok_or_else(|| sk_line.bad("a signing key of ML-DSA or of Dilithium round 3"))?;
+    let pk = entry.must("pk")?.sized(lengths.public)?;
     let (msg, mlen) = (entry.hex("msg")?, entry.must("mlen")?);
     let (sm_line, smlen) = (entry.must("sm")?, entry.must("smlen")?);
     let sm = sm_line.hex()?;
@@ -225,7 +224,7 @@ fn signature(entry: &mut Block<'_>, cases: &mut Vec<Case>) -> Result<(), Error> 
     if smlen.number()? != length(&sm) {
         return Err(smlen.bad("the length of sm"));
     }
-    let sig = sm.strip_suffix(msg.as_slice()).filter(|sig| sig.len() == sig_len);
+    let sig = sm.strip_suffix(msg.as_slice()).filter(|sig| sig.len() == lengths.result);
     let sig = sig.ok_or_else(|| sm_line.bad("a signature and then msg"))?.to_vec();
     let seed_line = entry.must("seed")?;
     let drbg_seed: [u8; 48] = seed_line.hex()?.try_into().map_err(|_| seed_line.bad("48 bytes"))?;

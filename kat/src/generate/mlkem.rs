@@ -12,23 +12,24 @@ use crate::{Alg, Field, Op, model::mlkem::craft_noisy};
 /// The modulus q.
 const Q: u16 = 3329;
 
-/// A parameter set: its module rank `k`, and the length of its ciphertext in bytes.
+/// A parameter set and its module rank `k`.
 pub(super) struct Params {
     pub(super) alg: Alg,
     pub(super) k: usize,
-    c: usize,
 }
 
-pub(super) const PARAMS: [Params; 3] = [
-    Params { alg: Alg::MlKem512, k: 2, c: 768 },
-    Params { alg: Alg::MlKem768, k: 3, c: 1088 },
-    Params { alg: Alg::MlKem1024, k: 4, c: 1568 },
-];
+pub(super) const PARAMS: [Params; 3] =
+    [Params { alg: Alg::MlKem512, k: 2 }, Params { alg: Alg::MlKem768, k: 3 }, Params { alg: Alg::MlKem1024, k: 4 }];
 
 impl Params {
     /// The length of the polynomials in an encapsulation key, and of the secret part of a decapsulation key: 384 k.
     pub(super) const fn vector(&self) -> usize {
         self.k.saturating_mul(384)
+    }
+
+    /// The length of the ciphertext.
+    fn c(&self) -> usize {
+        self.alg.lengths().map_or(0, |lengths| lengths.result)
     }
 
     const fn ek(&self) -> usize {
@@ -185,8 +186,8 @@ fn decapsulation_keys(maker: &mut Maker<'_>, params: &Params) {
         candidates.push(Candidate::new(format!("{note}; a wrong ciphertext"), decaps(&wrong)));
     }
     for (form, key) in [(Field::Seed, &seed), (Field::Dk, &dk)] {
-        let others = PARAMS.iter().filter(|other| other.c != params.c);
-        let of_others = others.map(|other| ("of another parameter set", vec![0; other.c]));
+        let others = PARAMS.iter().filter(|other| other.alg != params.alg);
+        let of_others = others.map(|other| ("of another parameter set", vec![0; other.c()]));
         for (what, c) in wrong_lengths(&c).into_iter().chain(of_others) {
             let decaps = question(params.alg, Op::Decaps, &[(form, key), (Field::C, &c)]);
             candidates.push(Candidate::new(format!("ciphertext: {what}, {} bytes; key as {form}", c.len()), decaps));

@@ -11,15 +11,14 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Sizes,
     engine::{Engine, Options, Peer, StartError, expanded},
     process::{Fault, Process, Reader},
     serve::answer,
-    sizes,
     wire::{LINE_CAP, Line, bounded, excerpt, key_form, read_line, read_message},
 };
 use crate::{
     About, Alg, Answer, Family, Field, Implementation, Input, KeyForm, Lack, Op, Output, Question, Queue, Reason,
+    algorithm::Lengths,
 };
 
 /// A function: its name, its operation, what its inputs and outputs are called.
@@ -201,7 +200,7 @@ fn respond(implementation: &dyn Implementation, line: &[u8]) -> Result<Response,
 /// The parameter set of a request that does not name it, by the lengths of its inputs: one that fits in
 /// something, else the nearest, so that the implementation itself refuses what has no length of any.
 fn nearest(family: Family, input: &Input) -> Option<Alg> {
-    let distance = |sizes: &Sizes| {
+    let distance = |sizes: &Lengths| {
         let lengths = [
             (Field::Ek, sizes.public),
             (Field::Pk, sizes.public),
@@ -214,7 +213,7 @@ fn nearest(family: Family, input: &Input) -> Option<Alg> {
         given.min()
     };
     let sets = Alg::ALL.iter().copied().filter(|alg| alg.family() == family);
-    sets.filter_map(|alg| Some((distance(&sizes(alg)?)?, alg))).min().map(|(_, alg)| alg)
+    sets.filter_map(|alg| Some((distance(&alg.lengths()?)?, alg))).min().map(|(_, alg)| alg)
 }
 
 /// A harness of Crucible on the other side of a command.

@@ -35,31 +35,5 @@ pub use serve::serve;
 pub use trust::trust;
 pub use wire::{Cap, Hello};
 
-use crate::Alg;
-
-/// The lengths of an algorithm's encodings, in bytes.
-struct Sizes {
-    /// The encapsulation or verifying key.
-    public: usize,
-    /// The expanded private key.
-    private: usize,
-    /// The ciphertext or signature.
-    result: usize,
-}
-
-/// FIPS 203 table 3 and FIPS 204 table 2; none of any other algorithm.
-const fn sizes(alg: Alg) -> Option<Sizes> {
-    let (public, private, result) = match alg {
-        Alg::MlKem512 => (800, 1632, 768),
-        Alg::MlKem768 => (1184, 2400, 1088),
-        Alg::MlKem1024 => (1568, 3168, 1568),
-        Alg::MlDsa44 => (1312, 2560, 2420),
-        Alg::MlDsa65 => (1952, 4032, 3309),
-        Alg::MlDsa87 => (2592, 4896, 4627),
-        _ => return None,
-    };
-    Some(Sizes { public, private, result })
-}
-
 #[cfg(test)]
 mod tests;

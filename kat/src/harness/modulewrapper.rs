@@ -14,7 +14,6 @@ use super::{
     engine::{Engine, Options, Peer, StartError, expanded},
     process::{Fault, Process, Reader},
     serve::answer,
-    sizes,
     wire::{bounded, excerpt, key_form, pairs},
 };
 use crate::{
@@ -394,7 +393,7 @@ impl Peer for Wrapper {
 /// Whether the inputs have the lengths that a wrapper goes on with.
 fn lengths_fit(question: &Question) -> bool {
     let Question { alg, op, ref input } = *question;
-    let Some(sizes) = sizes(alg) else { return true };
+    let Some(sizes) = alg.lengths() else { return true };
     if matches!(op, Op::CheckEk | Op::CheckDk) {
         return true;
     }

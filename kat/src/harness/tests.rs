@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::{engine::Options, wire, *};
 use crate::{
-    About, Answer, Case, Expect, Family, Field, Implementation, Input, KeyForm, Lack, Op, Outcome, Output, Question,
-    Queue, Reason, Ticket, references,
+    About, Alg, Answer, Case, Expect, Family, Field, Implementation, Input, KeyForm, Lack, Op, Outcome, Output,
+    Question, Queue, Reason, Ticket, references,
 };
 
 /// The models of FIPS 203 and 204 and of Ed25519, and SHA-256.

@@ -44,7 +44,7 @@ struct Labeled<'a> {
 impl Labeled<'_> {
     fn extract(&self, salt: &[u8], label: &str, ikm: &[u8]) -> Result<Vec<u8>, Answer> {
         let mut prk = vec![0; self.hash.output_len()];
-        let ikm = [b"HPKE-v1", self.suite_id, label.as_bytes(), ikm].concat();
+        let ikm = [ids::HPKE_LABEL.as_slice(), self.suite_id, label.as_bytes(), ikm].concat();
         self.provider.hazmat().kdf.extract(self.hash, salt, &ikm, &mut prk).map_err(refusal)?;
         Ok(prk)
     }
@@ -52,7 +52,7 @@ impl Labeled<'_> {
     fn expand(&self, prk: &[u8], label: &str, info: &[u8], len: usize) -> Result<Vec<u8>, Answer> {
         let len_bytes = u16::try_from(len).map_err(|_| PARAM)?.to_be_bytes();
         let mut okm = vec![0; len];
-        let info = [&len_bytes, b"HPKE-v1".as_slice(), self.suite_id, label.as_bytes(), info];
+        let info = [&len_bytes, ids::HPKE_LABEL.as_slice(), self.suite_id, label.as_bytes(), info];
         self.provider.hazmat().kdf.expand(self.hash, prk, &info, &mut okm).map_err(refusal)?;
         Ok(okm)
     }
@@ -86,14 +86,14 @@ pub(super) fn answer(provider: &'static Provider, question: &Question) -> Given 
     Ok(Output::from([(Field::Msg, msg)]))
 }
 
-fn key_source(kem_id: u64) -> Result<KeySource, Answer> {
-    Ok(match kem_id {
-        0x10 => KeySource::Dh(Curve::P256, ids::Hash::Sha256),
-        0x11 => KeySource::Dh(Curve::P384, ids::Hash::Sha384),
-        0x20 => KeySource::Dh(Curve::X25519, ids::Hash::Sha256),
-        0x647a => KeySource::XWing,
-        _ => return Err(PARAM),
-    })
+fn key_source(kem_id: [u8; 2]) -> Result<KeySource, Answer> {
+    let kem_id = u16::from_be_bytes(kem_id);
+    if kem_id == Kem::XWing.code_point() {
+        return Ok(KeySource::XWing);
+    }
+    let curve = Curve::ALL.into_iter().find(|curve| curve.hpke_kem_id() == kem_id).ok_or(PARAM)?;
+    let hash = if curve == Curve::P384 { ids::Hash::Sha384 } else { ids::Hash::Sha256 };
+    Ok(KeySource::Dh(curve, hash))
 }
 
 fn code_point(input: &Input, field: Field) -> Result<[u8; 2], Answer> {
@@ -106,19 +106,13 @@ impl Suite {
         let ids = [Field::KemId, Field::KdfId, Field::AeadId].map(|field| code_point(input, field));
         let [kem_id, kdf_id, aead_id] = ids;
         let (kem_id, kdf_id, aead_id) = (kem_id?, kdf_id?, aead_id?);
-        let hash = match u16::from_be_bytes(kdf_id) {
-            1 => ids::Hash::Sha256,
-            2 => ids::Hash::Sha384,
-            3 => ids::Hash::Sha512,
-            _ => return Err(PARAM),
-        };
+        let of_kdf = |hash: &ids::Hash| hash.hpke_kdf_id() == Some(u16::from_be_bytes(kdf_id));
+        let hash = ids::Hash::ALL.into_iter().find(of_kdf).ok_or(PARAM)?;
         let aead = match u16::from_be_bytes(aead_id) {
-            2 => Some(ids::Aead::Aes256Gcm),
-            3 => Some(ids::Aead::ChaCha20Poly1305),
-            0xffff => None,
-            _ => return Err(PARAM),
+            ids::HPKE_EXPORT_ONLY => None,
+            id => Some(ids::Aead::ALL.into_iter().find(|aead| aead.hpke_id() == id).ok_or(PARAM)?),
         };
-        let kem = key_source(u16::from_be_bytes(kem_id).into())?;
+        let kem = key_source(kem_id)?;
         let [k0, k1] = kem_id;
         let [d0, d1] = kdf_id;
         let [a0, a1] = aead_id;
@@ -195,8 +189,9 @@ fn agree(provider: &'static Provider, curve: Curve, private: &[u8], public: &[u8
 
 /// RFC 9180 §7.1.3. X-Wing's is the draft's own, which is not computed here.
 fn derive_key_pair(provider: &'static Provider, input: &Input) -> Given {
-    let KeySource::Dh(curve, hash) = key_source(input.number(Field::KemId).ok_or(PARAM)?)? else { return Err(PARAM) };
-    let id = kem_suite(code_point(input, Field::KemId)?);
+    let kem_id = code_point(input, Field::KemId)?;
+    let KeySource::Dh(curve, hash) = key_source(kem_id)? else { return Err(PARAM) };
+    let id = kem_suite(kem_id);
     let labeled = Labeled { provider, hash, suite_id: &id };
     let prk = labeled.extract(&[], "dkp_prk", input.bytes(Field::Ikm))?;
     let pair = |private: Vec<u8>| {

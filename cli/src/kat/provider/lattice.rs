@@ -127,21 +127,20 @@ fn prehashed(provider: &'static Provider, question: &Question) -> Result<Vec<u8>
         hash.digest(of, &[msg], &mut digest);
         digest
     };
-    // The last byte of the hash's object identifier, 2.16.840.1.101.3.4.2.x.
-    let (last, digest) = match input.text(Field::Hash) {
-        "SHA2-256" => (1, digest(ids::Hash::Sha256)),
-        "SHA2-384" => (2, digest(ids::Hash::Sha384)),
-        "SHA2-512" => (3, digest(ids::Hash::Sha512)),
-        "SHA3-256" => (8, digest(ids::Hash::Sha3_256)),
+    let of = |of: ids::Hash| (of.oid_arc(), digest(of));
+    let (arc, digest) = match input.text(Field::Hash) {
+        "SHA2-256" => of(ids::Hash::Sha256),
+        "SHA2-384" => of(ids::Hash::Sha384),
+        "SHA2-512" => of(ids::Hash::Sha512),
+        "SHA3-256" => of(ids::Hash::Sha3_256),
         "SHAKE-256" => {
             let mut digest = vec![0; 64];
             hash.shake256(msg, &mut digest);
-            (12, digest)
+            (ids::SHAKE256_OID_ARC, digest)
         }
         _ => return Err(Answer::Unsupported(Lack::Param)),
     };
-    let oid = [0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, last];
-    Ok([&[1, ctx_len], ctx, &oid, &digest].concat())
+    Ok([&[1, ctx_len], ctx, ids::NIST_HASH_OID, &[arc], &digest].concat())
 }
 
 /// Every signature, through the public API.
