@@ -210,8 +210,8 @@ fn a_suite_that_cannot_be_used_fails() {
             "`wycheproof/x25519_test` has no case of an algorithm that is offered here",
         ),
         (run("nothing", folder.path(), &["--list"]), "no cases to test with; name `sets` or `files`"),
-        (run("waived", folder.path(), &[]), "waivers.json: entity not found"),
-        (absent, "vectors.json: entity not found"),
+        (run("waived", folder.path(), &[]), "waivers.json: no such file"),
+        (absent, "vectors.json: no such file"),
         (truncated, "vectors.json:"),
     ] {
         assert!(!passed && said.is_empty(), "{said}");
