@@ -34,6 +34,12 @@ pub const ML_KEM_SEED_LEN: usize = 64;
 pub const ML_KEM_SHARED_SECRET_LEN: usize = 32;
 /// The modulus of ML-KEM: every coefficient of an encapsulation key is below it (FIPS 203 §7.2).
 pub const ML_KEM_Q: u16 = 3329;
+/// The modulus of ML-DSA.
+pub const ML_DSA_Q: u64 = 8_380_417;
+/// The 512th root of unity of ML-DSA's NTT (FIPS 204 §2.5).
+pub const ML_DSA_ZETA: u64 = 1753;
+/// The bits that an ML-DSA public key drops of each coefficient, d in FIPS 204 §4 table 1.
+pub const ML_DSA_DROPPED_BITS: usize = 13;
 /// The longest context of ML-DSA and of the composites (FIPS 204 §5.2).
 pub const MAX_CONTEXT_LEN: usize = 255;
 /// The label that ends X-Wing's combiner input.
@@ -494,6 +500,20 @@ impl KeyKind {
 
 /// The longest key file that is read; the largest that is written is below 4 KiB.
 pub const MAX_KEY_FILE_LEN: usize = 64 * 1024;
+/// scrypt's cost when a key is protected: log2 of N. OpenSSL opens no more than 32 MiB, N · r · 128 bytes.
+pub const SCRYPT_LOG_N: u8 = 14;
+/// scrypt's block size.
+pub const SCRYPT_R: u16 = 8;
+/// How often scrypt's work is done: with these N and r, the cost that OWASP asks for.
+pub const SCRYPT_P: u16 = 5;
+/// PBKDF2's iterations when a key is protected, HMAC-SHA-256: the cost that OWASP asks for.
+pub const PBKDF2_ITERATIONS: u32 = 600_000;
+/// The most memory, in bytes, that a key file may ask of scrypt.
+pub const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
+/// The largest N · r · p that a key file may ask of scrypt: thirteen times what is written.
+pub const MAX_SCRYPT_WORK: u64 = 1 << 23;
+/// The most iterations that a key file may ask of PBKDF2.
+pub const MAX_PBKDF2_ITERATIONS: u32 = 10_000_000;
 /// Length of a key id: SHA-256 of the SubjectPublicKeyInfo.
 pub const KEY_ID_LEN: usize = 32;
 /// What a key id in text begins with, before its base64.

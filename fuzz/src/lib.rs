@@ -162,7 +162,7 @@ pub fn record(data: &[u8]) {
 pub fn private_key(data: &[u8]) {
     if let Ok(key) = PrivateKey::from_bytes(data) {
         let again = PrivateKey::from_bytes(&key.to_pkcs8_der().unwrap()).unwrap();
-        assert!(key.kind() == again.kind() && key.seed().ct_eq(again.seed()));
+        assert!(key.kind() == again.kind() && *key.to_pkcs8_der().unwrap() == *again.to_pkcs8_der().unwrap());
     }
 }
 
@@ -171,7 +171,7 @@ pub fn public_key(data: &[u8]) {
     if let Ok(key) = PublicKey::from_bytes(data) {
         let der = key.to_spki_der();
         assert!(PublicKey::from_spki_der(&der).unwrap() == key);
-        assert!(data.starts_with(b"-----") || der == data, "two encodings of one key");
+        assert!(data.starts_with(b"-----") || data.starts_with(b"{") || der == data, "two encodings of one key");
     }
 }
 

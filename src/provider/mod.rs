@@ -40,6 +40,7 @@ pub use libcrux::LIBCRUX;
 #[cfg(feature = "pqclean")]
 pub use pqclean::PQCLEAN;
 pub use rust::RUST;
+pub(crate) use rust::{expand_ml_dsa, expand_ml_kem};
 #[cfg(feature = "std")]
 pub use system_rng::SystemRng;
 

@@ -3,6 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use ml_dsa::{B32, EncodedVerifyingKey, ExpandedSigningKey, MlDsaParams, SigningKey, VerifyingKey};
+use zeroize::Zeroize as _;
 
 use super::Rust;
 use crate::{
@@ -110,6 +111,19 @@ impl MlDsa for Rust {
             verdict(key.verify_mu(mu.into(), &signature))
         })
     }
+}
+
+/// Writes the expanded key of a seed, for files that hold it (FIPS 204 algorithm 24).
+pub(crate) fn expand_ml_dsa(params: ids::MlDsa, seed: &[u8; 32], expanded: &mut [u8]) -> Result<(), Error> {
+    expect_len(Field::ExpandedKey, expanded, params.expanded_len())?;
+    with_params!(params, P => {
+        let key = SigningKey::<P>::from_seed(seed.into());
+        #[expect(deprecated, reason = "other implementations' files hold the expanded key")]
+        let mut bytes = key.expanded_key().to_expanded();
+        expanded.copy_from_slice(&bytes);
+        bytes[..].zeroize();
+    });
+    Ok(())
 }
 
 /// Whether every coefficient of s1 and s2 is in [-η, η], as FIPS 204 algorithm 25 demands of trusted input.
