@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::{address::Address, kat::args::Kat};
+use crate::{address::Address, kat::args::Kat, passphrase::PassphraseArg};
 use clap::{
-    Args, Parser, Subcommand,
+    Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use twinlock::{
     ids::{KeyKind, protocol::MAX_SERVICE_LEN},
+    keys::{Form, Protection},
     provider::{self, Operation, Provider},
 };
 
@@ -54,6 +55,10 @@ pub(crate) enum Key {
     New(KeyNew),
     /// Say what a key file holds, never the secret
     Show(KeyShow),
+    /// Write a key in another form or format
+    Convert(KeyConvert),
+    /// Put a private key under a passphrase, or under another one
+    Protect(KeyProtect),
 }
 
 #[derive(Debug, Args)]
@@ -79,13 +84,91 @@ pub(crate) struct KeyNew {
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyShow {
-    /// A private or public key in PEM or DER; - is stdin
+    /// A private or public key in PEM, DER or JSON; - is stdin
     pub(crate) file: PathBuf,
     /// Report in JSON
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+    #[command(flatten)]
     pub(crate) provider: ProviderArg,
+}
+
+/// Formats of key files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A private key: PKCS#8
+    Pkcs8,
+    /// A public key: SubjectPublicKeyInfo
+    Spki,
+    /// A public key's bytes alone
+    Raw,
+    /// A JSON Web Key (RFC 8037, RFC 9964)
+    Jwk,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyConvert {
+    /// A private or public key in PEM, DER or JSON; - is stdin
+    pub(crate) file: PathBuf,
+    /// Where the key goes; - is stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The format; without it PKCS#8 of a private and SPKI of a public key
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: Option<Format>,
+    /// What PKCS#8 holds of a lattice key; everybody reads the seed
+    #[arg(long, value_name = "FORM", value_parser = forms())]
+    pub(crate) form: Option<Form>,
+    /// DER instead of PEM
+    #[arg(long)]
+    pub(crate) der: bool,
+    /// Write without protection what is under a passphrase
+    #[arg(long)]
+    pub(crate) unprotect: bool,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyProtect {
+    /// A private key; - is stdin
+    pub(crate) file: PathBuf,
+    /// Where the protected key goes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The new passphrase, in the first line of a file, /dev/fd/N, or - for stdin; else it is asked for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_passphrase_file: Option<PathBuf>,
+    /// How the passphrase becomes a key
+    #[arg(long, value_name = "NAME", default_value = "scrypt")]
+    pub(crate) kdf: KeyDerivation,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum KeyDerivation {
+    /// N = 2^14, r = 8, p = 5: the most that OpenSSL opens
+    Scrypt,
+    /// 600,000 iterations, for peers without scrypt
+    Pbkdf2,
+}
+
+impl From<KeyDerivation> for Protection {
+    fn from(kdf: KeyDerivation) -> Self {
+        match kdf {
+            KeyDerivation::Scrypt => Self::Scrypt,
+            KeyDerivation::Pbkdf2 => Self::Pbkdf2,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -216,6 +299,8 @@ pub(crate) struct IdentityArg {
     #[arg(long, value_name = "KEY")]
     pub(crate) identity: PathBuf,
     #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+    #[command(flatten)]
     pub(crate) provider: ProviderArg,
 }
 
@@ -245,6 +330,11 @@ fn providers() -> impl TypedValueParser<Value = &'static Provider> {
     let standard = provider::ALL.iter().filter(|provider| provider.supports(Operation::MlDsa));
     PossibleValuesParser::new(standard.map(|provider| provider.name()))
         .try_map(|name| Provider::by_name(&name).ok_or("no such provider"))
+}
+
+fn forms() -> impl TypedValueParser<Value = Form> {
+    PossibleValuesParser::new(Form::ALL.map(Form::name))
+        .try_map(|name| Form::ALL.into_iter().find(|form| form.name() == name).ok_or("no such form"))
 }
 
 fn key_kinds() -> impl TypedValueParser<Value = KeyKind> {

@@ -11,27 +11,76 @@ use std::{
 use twinlock::{
     handshake::{Identity, Peer, Pin},
     ids::{KEY_ID_PREFIX, KeyKind, MAX_KEY_FILE_LEN, protocol::Suite},
-    keys::{PrivateKey, PublicKey},
+    keys::{self, Content, PrivateKey, ProtectedKey, PublicKey},
     provider::Provider,
 };
 use zeroize::Zeroizing;
 
-use crate::{error::Error, terminal::io_words};
+use crate::{args::IdentityArg, error::Error, passphrase::PassphraseArg, terminal::io_words};
 
 /// The bits of group and others.
 const NOT_OWNER: u32 = 0o077;
 
-/// Our identity from a private key file that is closed to group and others.
-pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<Identity>, Error> {
+/// A key file, and what opened it.
+pub(crate) enum Found {
+    Private { key: PrivateKey, passphrase: Option<Zeroizing<Vec<u8>>> },
+    Public(PublicKey),
+}
+
+/// A key from a file or from stdin, whoever else can read it.
+pub(crate) fn key(path: &Path, passphrase: &PassphraseArg) -> Result<Found, Error> {
+    let bytes = if path.as_os_str() == "-" {
+        read(path, io::stdin().lock(), MAX_KEY_FILE_LEN)?
+    } else {
+        read(path, open(path)?, MAX_KEY_FILE_LEN)?
+    };
+    key_of(path, &bytes, passphrase)
+}
+
+fn key_of(path: &Path, bytes: &[u8], passphrase: &PassphraseArg) -> Result<Found, Error> {
+    let failed = |error: keys::Error| Error::file(path, error);
+    match PrivateKey::from_bytes(bytes) {
+        Ok(key) => Ok(Found::Private { key, passphrase: None }),
+        Err(keys::Error::WrongContent { found: Content::PublicKey, .. }) => {
+            PublicKey::from_bytes(bytes).map(Found::Public).map_err(failed)
+        }
+        Err(keys::Error::WrongContent { found: Content::EncryptedPrivateKey, .. }) => {
+            // What cannot be opened at all is told before anybody is asked.
+            let protected = ProtectedKey::from_bytes(bytes).map_err(failed)?;
+            let passphrase = passphrase.existing(path)?;
+            let key = protected.open(&passphrase).map_err(failed)?;
+            Ok(Found::Private { key, passphrase: Some(passphrase) })
+        }
+        Err(keys::Error::WrongContent { found, .. }) => {
+            Err(Error::file(path, format_args!("holds {found}; give a private or a public key")))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// A private key from a file that is closed to group and others.
+pub(crate) fn private_key(path: &Path, passphrase: &PassphraseArg) -> Result<PrivateKey, Error> {
     let file = open(path)?;
     let metadata = file.metadata().map_err(|error| Error::file(path, io_words(&error)))?;
     let bytes = read(path, file, MAX_KEY_FILE_LEN)?;
     // What is no private key may be open to all; then its kind is what is wrong with it.
-    let key = PrivateKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))?;
+    let key = match key_of(path, &bytes, passphrase)? {
+        Found::Private { key, .. } => key,
+        Found::Public(_) => {
+            return Err(Error::file(path, format_args!("holds {}; give {}", Content::PublicKey, Content::PrivateKey)));
+        }
+    };
     if let Some(mode) = open_to_others(&metadata) {
         return Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
             .hint(format_args!("chmod 600 {}", path.display())));
     }
+    Ok(key)
+}
+
+/// Our identity.
+pub(crate) fn identity(ours: &IdentityArg) -> Result<Arc<Identity>, Error> {
+    let (path, provider) = (ours.identity.as_path(), ours.provider.provider);
+    let key = private_key(path, &ours.passphrase)?;
     let KeyKind::Signature(_) = key.kind() else { return Err(no_identity(path, key.kind())) };
     let kind = key.kind();
     let key = key.into_signing_key(provider).map_err(|error| Error::file(path, error))?;

@@ -15,6 +15,7 @@ mod kat;
 mod key;
 mod listen;
 mod pages;
+mod passphrase;
 mod pipe;
 mod report;
 mod terminal;

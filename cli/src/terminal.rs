@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
 };
 
 use serde::Serialize;
@@ -33,6 +33,14 @@ fn harmless(text: &str) -> String {
 pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_ref()).and_then(|()| out.flush()).map_err(|error| stdout_error(&error))
+}
+
+/// The same for what a terminal could not show.
+pub(crate) fn print_unless_binary(content: &[u8]) -> Result<(), Error> {
+    if io::stdout().is_terminal() && is_binary(content) {
+        return Err(Error::failed("stdout is a terminal, and this is binary").hint("give --out a file, or pipe it"));
+    }
+    print(content)
 }
 
 /// Writes one JSON value to stdout.

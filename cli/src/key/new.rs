@@ -5,17 +5,13 @@ use std::{fs, path::Path};
 use serde::Serialize;
 use twinlock::{keys::PrivateKey, provider::SystemRng};
 
+use super::{PRIVATE_MODE, PUBLIC_MODE};
 use crate::{
     args::KeyNew,
     error::Error,
     files::{NewFile, same},
     terminal,
 };
-
-/// Readable by its owner only.
-const PRIVATE_MODE: u32 = 0o600;
-/// Readable by all whom the umask lets.
-const PUBLIC_MODE: u32 = 0o666;
 
 #[derive(Serialize)]
 struct Report<'a> {

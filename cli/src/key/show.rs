@@ -4,9 +4,10 @@ use std::io;
 
 use twinlock::{
     ids::{DRAFTS, Kem, KeyKind, MAX_KEY_FILE_LEN, Signature},
-    keys::{self, Content, PrivateKey, PublicKey},
+    keys::{self, Content, PrivateKey, ProtectedKey, PublicKey},
 };
 
+use super::readers;
 use crate::{args::KeyShow, error::Error, files, report::Report, terminal};
 
 pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
@@ -19,25 +20,64 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
         (files::read(path, file, MAX_KEY_FILE_LEN)?, exposed)
     };
     let failed = |error: keys::Error| Error::file(path, error);
-    let (holds, public) = match PrivateKey::from_bytes(&bytes) {
+    let mut report = Report::default();
+    let public = match PrivateKey::from_bytes(&bytes) {
         Ok(key) => {
-            if let Some(mode) = exposed {
-                terminal::say(format_args!("warning: {}: open to group or others, mode {mode:04o}", path.display()));
-                terminal::say(format_args!("hint: chmod 600 {}", path.display()));
+            report.row("", "holds", "private key", "");
+            warn(args, exposed);
+            private(&mut report, &key);
+            key.public_key(provider).map_err(failed)?
+        }
+        Err(keys::Error::WrongContent { found: Content::EncryptedPrivateKey, .. }) => {
+            let protected = ProtectedKey::from_bytes(&bytes).map_err(failed)?;
+            report.row("", "holds", "private key under a passphrase", "");
+            report.row("", "protection", protected.scheme(), "");
+            if args.passphrase.passphrase_file.is_none() {
+                terminal::say("hint: with --passphrase-file, it tells what is inside");
+                return report.print(args.json);
             }
-            ("private key", key.public_key(provider).map_err(failed)?)
+            let key = protected.open(&args.passphrase.existing(path)?).map_err(failed)?;
+            private(&mut report, &key);
+            key.public_key(provider).map_err(failed)?
         }
         Err(keys::Error::WrongContent { found: Content::PublicKey, .. }) => {
-            ("public key", PublicKey::from_bytes(&bytes).map_err(failed)?)
+            report.row("", "holds", "public key", "");
+            PublicKey::from_bytes(&bytes).map_err(failed)?
         }
         Err(keys::Error::WrongContent { found, .. }) => {
             return Err(Error::file(path, format_args!("holds {found}; give a private or a public key")));
         }
         Err(error) => return Err(failed(error)),
     };
+    describe(&mut report, &public);
+    report.print(args.json)
+}
+
+/// Only of what nothing protects: who can read it has the key.
+fn warn(args: &KeyShow, exposed: Option<u32>) {
+    let path = args.file.display();
+    if let Some(mode) = exposed {
+        terminal::say(format_args!("warning: {path}: open to group or others, mode {mode:04o}"));
+        terminal::say(format_args!("hint: chmod 600 {path}"));
+    }
+}
+
+/// What the private key field holds, and who can read that.
+fn private(report: &mut Report, key: &PrivateKey) {
+    report.row("", "form", key.form().to_string(), "");
+    let (by, not_by) = readers::of(key.kind(), key.form());
+    for (label, who) in [("read by", by), ("not read by", not_by)] {
+        if !who.is_empty() {
+            report.row("", label, who, "");
+        }
+    }
+    if key.form() != key.best_form() {
+        terminal::say(format_args!("hint: twinlock key convert writes the {}, which most can read", key.best_form()));
+    }
+}
+
+fn describe(report: &mut Report, public: &PublicKey) {
     let (kind, id) = (public.kind(), public.key_id());
-    let mut report = Report::default();
-    report.row("", "holds", holds, "");
     report.row("", "algorithm", kind.name(), "");
     report.row("", "standard", standard(kind), "");
     report.row("", "oid", kind.oid(), "");
@@ -53,7 +93,6 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
         KeyKind::Signature(signature) => report.row("", "signature", signature.signature_len(), "bytes"),
         _ => {}
     }
-    report.print(args.json)
 }
 
 /// Where the algorithm and the form of its keys are written down.

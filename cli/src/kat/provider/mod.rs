@@ -170,10 +170,9 @@ fn agree(provider: &'static Provider, question: &Question) -> Given {
     Ok(Output::from([(Field::Shared, shared)]))
 }
 
-/// Key files. The expanded forms of lattice keys are recognised and not read.
+/// Key files.
 fn decode(provider: &'static Provider, question: &Question) -> Given {
     let refused = |error: keys::Error| match error {
-        keys::Error::ExpandedForm(_) | keys::Error::BothForm(_) => Answer::Unsupported(Lack::Key),
         keys::Error::Crypto(error) => refusal(error),
         _ => Answer::Reject(Reason::Encoding),
     };

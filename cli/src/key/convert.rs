@@ -1,0 +1,110 @@
+//! `twinlock key convert` and `protect`: the same key in another form, format or protection.
+
+use std::path::Path;
+
+use twinlock::{
+    keys::{Form, PrivateKey, Protection, PublicKey, WrappingKey},
+    provider::{RUST, SystemRng},
+};
+use zeroize::Zeroizing;
+
+use super::{PRIVATE_MODE, PUBLIC_MODE};
+use crate::{
+    args::{Format, KeyConvert, KeyProtect},
+    error::Error,
+    files::{self, Found, NewFile},
+    passphrase, terminal,
+};
+
+pub(super) fn convert(args: &KeyConvert) -> Result<(), Error> {
+    let file = args.file.as_path();
+    let failed = |error| Error::file(file, error);
+    let (private, passphrase) = match files::key(file, &args.passphrase)? {
+        Found::Public(public) => {
+            let to = args.to.unwrap_or(Format::Spki);
+            if to == Format::Pkcs8 {
+                return Err(Error::file(file, "holds a public key; PKCS#8 is for private keys"));
+            }
+            return put(args, &to_public(&public, to, args.der).map_err(failed)?, false);
+        }
+        Found::Private { key, passphrase } => (key, passphrase),
+    };
+    let to = args.to.unwrap_or(Format::Pkcs8);
+    if matches!(to, Format::Spki | Format::Raw) {
+        let public = private.public_key(RUST).map_err(failed)?;
+        return put(args, &to_public(&public, to, args.der).map_err(failed)?, false);
+    }
+    let form = match args.form {
+        Some(form) if to != Format::Pkcs8 => {
+            return Err(Error::failed(format_args!("--form {} is for --to pkcs8", form.name())));
+        }
+        Some(form) => form,
+        None => private.best_form(),
+    };
+    let content = match (to, passphrase.filter(|_| !args.unprotect)) {
+        (Format::Pkcs8, Some(passphrase)) => {
+            wrap(&private, form, &passphrase, Protection::Scrypt, args.der).map_err(failed)?
+        }
+        (_, Some(_)) => {
+            return Err(Error::file(file, "is protected, and the other format would not be")
+                .hint("--unprotect writes it without protection"));
+        }
+        (Format::Jwk, None) => Zeroizing::new(private.to_jwk().map_err(failed)?.as_bytes().to_vec()),
+        (_, None) if args.der => private.to_pkcs8_der_as(form).map_err(failed)?,
+        (_, None) => Zeroizing::new(private.to_pkcs8_pem_as(form).map_err(failed)?.as_bytes().to_vec()),
+    };
+    put(args, &content, true)
+}
+
+pub(super) fn protect(args: &KeyProtect) -> Result<(), Error> {
+    let file = args.file.as_path();
+    let key = match files::key(file, &args.passphrase)? {
+        Found::Private { key, .. } => key,
+        Found::Public(_) => return Err(Error::file(file, "holds a public key, which needs no protection")),
+    };
+    let passphrase = passphrase::new(args.new_passphrase_file.as_deref())?;
+    let content = wrap(&key, key.best_form(), &passphrase, args.kdf.into(), false);
+    let content = content.map_err(|error| Error::file(file, error))?;
+    NewFile::write(&args.out, &content, PRIVATE_MODE, args.force)?.keep(args.force)?;
+    terminal::say(format_args!("private key: {}", args.out.display()));
+    Ok(())
+}
+
+fn wrap(
+    key: &PrivateKey,
+    form: Form,
+    passphrase: &[u8],
+    protection: Protection,
+    der: bool,
+) -> Result<Zeroizing<Vec<u8>>, twinlock::keys::Error> {
+    let wrapping = WrappingKey::derive(passphrase, protection, &mut SystemRng)?;
+    let content = match der {
+        true => wrapping.wrap_der(key, form, &mut SystemRng)?,
+        false => wrapping.wrap_pem(key, form, &mut SystemRng)?.into_bytes(),
+    };
+    Ok(Zeroizing::new(content))
+}
+
+fn to_public(public: &PublicKey, to: Format, der: bool) -> Result<Vec<u8>, twinlock::keys::Error> {
+    Ok(match to {
+        Format::Raw => public.as_bytes().to_vec(),
+        Format::Jwk => public.to_jwk()?.into_bytes(),
+        _ if der => public.to_spki_der(),
+        _ => public.to_spki_pem()?.into_bytes(),
+    })
+}
+
+fn put(args: &KeyConvert, content: &[u8], private: bool) -> Result<(), Error> {
+    if args.out.as_os_str() == "-" {
+        return terminal::print_unless_binary(content);
+    }
+    let mode = if private { PRIVATE_MODE } else { PUBLIC_MODE };
+    NewFile::write(&args.out, content, mode, args.force)?.keep(args.force)?;
+    say(&args.out, private);
+    Ok(())
+}
+
+fn say(path: &Path, private: bool) {
+    let what = if private { "private" } else { "public" };
+    terminal::say(format_args!("{what} key: {}", path.display()));
+}
