@@ -28,6 +28,8 @@ pub const ED25519_KEY_LEN: usize = 32;
 pub const ED25519_SIGNATURE_LEN: usize = 64;
 /// Length of an ML-DSA seed ξ, of its per-signature randomness, and of ML-KEM's `m`.
 pub const LATTICE_SEED_LEN: usize = 32;
+/// Length of ML-DSA's message representative μ and of `tr`, the hash of the verifying key in it (FIPS 204 §6.2).
+pub const ML_DSA_MU_LEN: usize = 64;
 /// Length of an ML-KEM seed `d ‖ z`.
 pub const ML_KEM_SEED_LEN: usize = 64;
 /// Length of an ML-KEM shared secret.
@@ -40,6 +42,9 @@ pub const MAX_CONTEXT_LEN: usize = 255;
 pub const XWING_LABEL: &[u8; 6] = b"\\.//^\\";
 /// The prefix of a composite message representative.
 pub const COMPOSITE_PREFIX: &[u8] = b"CompositeAlgorithmSignatures2025";
+
+/// What a composite hashes its message with.
+pub const COMPOSITE_HASH: Hash = Hash::Sha512;
 
 /// The curves of the classical half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
