@@ -15,11 +15,13 @@
 //! | SecP384r1MLKEM1024 | P-384 ‖ ML-KEM         | P-384 ‖ ML-KEM         | P-384 ‖ ML-KEM                       |
 
 pub mod protocol;
+pub mod ssh;
 
 /// The newest drafts that this version follows, as shown by `twinlock version --verbose`.
 pub const DRAFTS: &[(&str, &str)] = &[
     ("X-Wing", "draft-connolly-cfrg-xwing-kem-10"),
     ("composite signatures", "draft-ietf-lamps-pq-composite-sigs-19"),
+    ("composite signatures in SSH", "draft-miller-sshm-mldsa44-ed25519-composite-sigs-00"),
 ];
 
 /// Length of an Ed25519 seed, and of its verifying key.

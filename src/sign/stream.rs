@@ -268,8 +268,7 @@ mod tests {
                 let seed = Seed::from_slice(&vec![7; algorithm.seed_len()]);
                 let key = SigningKey::from_seed(provider, algorithm, seed).unwrap();
                 let lacks = matches!(algorithm, Signature::MlDsa(_)) && !provider.supports(Operation::MlDsaMu);
-                let unsupported =
-                    Error::Unsupported { implementation: provider.name, operation: Operation::MlDsaMu };
+                let unsupported = Error::Unsupported { implementation: provider.name, operation: Operation::MlDsaMu };
                 assert_eq!(key.signer(b"").err(), lacks.then_some(unsupported), "{provider:?} {algorithm:?}");
             }
         }
