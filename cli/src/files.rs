@@ -13,6 +13,7 @@ use twinlock::{
     ids::{KEY_ID_PREFIX, KeyKind, MAX_KEY_FILE_LEN, protocol::Suite},
     keys::{PrivateKey, PublicKey},
     provider::Provider,
+    ssh,
 };
 use zeroize::Zeroizing;
 
@@ -21,17 +22,32 @@ use crate::{error::Error, terminal::io_words};
 /// The bits of group and others.
 const NOT_OWNER: u32 = 0o077;
 
-/// Our identity from a private key file that is closed to group and others.
-pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<Identity>, Error> {
+/// What OpenSSH's private keys begin with.
+const OPENSSH_PRIVATE: &[u8] = b"-----BEGIN OPENSSH PRIVATE KEY-----";
+/// What OpenSSH's public keys begin with.
+const OPENSSH_PUBLIC: &[u8] = b"ssh-";
+
+/// A private key from a file that is closed to group and others.
+pub(crate) fn private_key(path: &Path) -> Result<PrivateKey, Error> {
     let file = open(path)?;
     let metadata = file.metadata().map_err(|error| Error::file(path, io_words(&error)))?;
     let bytes = read(path, file, MAX_KEY_FILE_LEN)?;
     // What is no private key may be open to all; then its kind is what is wrong with it.
-    let key = PrivateKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))?;
+    let key = if bytes.starts_with(OPENSSH_PRIVATE) {
+        ssh::decode_private(&bytes).map_err(|error| Error::file(path, error))?
+    } else {
+        PrivateKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))?
+    };
     if let Some(mode) = open_to_others(&metadata) {
         return Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
             .hint(format_args!("chmod 600 {}", path.display())));
     }
+    Ok(key)
+}
+
+/// Our identity from a private key file.
+pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<Identity>, Error> {
+    let key = private_key(path)?;
     let KeyKind::Signature(_) = key.kind() else { return Err(no_identity(path, key.kind())) };
     let kind = key.kind();
     let key = key.into_signing_key(provider).map_err(|error| Error::file(path, error))?;
@@ -49,7 +65,11 @@ fn no_identity(path: &Path, kind: KeyKind) -> Error {
 
 /// A public key file.
 pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Error> {
-    PublicKey::from_bytes(&read(path, open(path)?, MAX_KEY_FILE_LEN)?).map_err(|error| Error::file(path, error))
+    let bytes = read(path, open(path)?, MAX_KEY_FILE_LEN)?;
+    if bytes.starts_with(OPENSSH_PUBLIC) {
+        return Ok(ssh::decode_public(&bytes).map_err(|error| Error::file(path, error))?.key);
+    }
+    PublicKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))
 }
 
 /// The pin of a public key file, if a suite verifies with its key.
@@ -105,14 +125,7 @@ impl NewFile {
     /// disk. Without `force`, a file at `path` is an error.
     pub(crate) fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::file(path, io_words(&error));
-        match path.symlink_metadata() {
-            Ok(found) if found.is_dir() => return Err(Error::file(path, "is a directory")),
-            Ok(found) if !found.is_file() && !found.is_symlink() => {
-                return Err(Error::file(path, "is neither a file nor a place for one"));
-            }
-            Ok(_) if !force => return Err(exists(path)),
-            _ => {}
-        }
+        check_place(path, force)?;
         let mut temporary = tempfile::Builder::new()
             .prefix(".twinlock-")
             .permissions(Permissions::from_mode(mode))
@@ -133,6 +146,18 @@ impl NewFile {
         // The name is on the disk when its folder is. Not every file system lets a folder be synced.
         let _ = File::open(folder(&path)).and_then(|folder| folder.sync_all());
         Ok(())
+    }
+}
+
+/// Whether a file could come to be at `path`, for those who want to know before long work.
+pub(crate) fn check_place(path: &Path, force: bool) -> Result<(), Error> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => Err(Error::file(path, "is a directory")),
+        Ok(found) if !found.is_file() && !found.is_symlink() => {
+            Err(Error::file(path, "is neither a file nor a place for one"))
+        }
+        Ok(_) if !force => Err(exists(path)),
+        _ => Ok(()),
     }
 }
 

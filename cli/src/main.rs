@@ -17,8 +17,10 @@ mod listen;
 mod pages;
 mod pipe;
 mod report;
+mod sign;
 mod terminal;
 mod tunnel;
+mod verify;
 mod version;
 
 use args::{Cli, Command};
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Key(command) => key::run(command),
+        Command::Sign(args) => sign::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Listen(args) => listen::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Kat(command) => kat::run(command),
