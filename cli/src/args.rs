@@ -42,6 +42,8 @@ pub(crate) enum Command {
     /// Known-answer tests: published vectors against this build
     #[command(subcommand)]
     Kat(Kat),
+    /// What the programs of this machine can do in post-quantum terms, and what would break
+    Doctor(Doctor),
     /// Run a service behind a channel on this machine, and show what was negotiated and what it cost
     Demo(Demo),
     /// Show the version, and what this build is made of
@@ -213,6 +215,13 @@ pub(crate) struct Demo {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) provider: ProviderArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod allow;
 mod args;
 mod connect;
 mod demo;
+mod doctor;
 mod error;
 mod files;
 mod kat;
@@ -41,6 +42,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Listen(args) => listen::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Kat(command) => kat::run(command),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Version(args) => version::run(&args),
         Command::Completions(args) => pages::completions(&args),
