@@ -22,18 +22,13 @@ use crate::{error::Error, terminal::io_words};
 /// The bits of group and others.
 const NOT_OWNER: u32 = 0o077;
 
-/// What OpenSSH's private keys begin with.
-const OPENSSH_PRIVATE: &[u8] = b"-----BEGIN OPENSSH PRIVATE KEY-----";
-/// What OpenSSH's public keys begin with.
-const OPENSSH_PUBLIC: &[u8] = b"ssh-";
-
 /// A private key from a file that is closed to group and others.
 pub(crate) fn private_key(path: &Path) -> Result<PrivateKey, Error> {
     let file = open(path)?;
     let metadata = file.metadata().map_err(|error| Error::file(path, io_words(&error)))?;
     let bytes = read(path, file, MAX_KEY_FILE_LEN)?;
     // What is no private key may be open to all; then its kind is what is wrong with it.
-    let key = if bytes.starts_with(OPENSSH_PRIVATE) {
+    let key = if ssh::Content::of(&bytes) == Some(ssh::Content::PrivateKey) {
         ssh::decode_private(&bytes).map_err(|error| Error::file(path, error))?
     } else {
         PrivateKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))?
@@ -66,7 +61,7 @@ fn no_identity(path: &Path, kind: KeyKind) -> Error {
 /// A public key file.
 pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Error> {
     let bytes = read(path, open(path)?, MAX_KEY_FILE_LEN)?;
-    if bytes.starts_with(OPENSSH_PUBLIC) {
+    if ssh::Content::of(&bytes) == Some(ssh::Content::PublicKey) {
         return Ok(ssh::decode_public(&bytes).map_err(|error| Error::file(path, error))?.key);
     }
     PublicKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Verify) -> Result<(), Error> {
     let key = files::public_key(&args.key)?;
     let algorithm = signature_of(&args.key, key.kind())?;
     let signature = read(&path)?;
-    let is_ssh = ssh::Signature::is_armored(&signature);
+    let is_ssh = ssh::Content::of(&signature) == Some(ssh::Content::Signature);
     let provider = args.provider.provider.unwrap_or_else(|| provider_for(algorithm, is_ssh));
     let verifying = key.to_verifying_key(provider).map_err(|error| Error::file(&args.key, error))?;
     let no = |why: &dyn std::fmt::Display| Error::no(format_args!("{}: not authentic: {why}", args.file.display()));

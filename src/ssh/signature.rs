@@ -125,11 +125,6 @@ impl Signature {
         self.hash
     }
 
-    /// Whether a file begins as a signature does.
-    pub fn is_armored(file: &[u8]) -> bool {
-        file.starts_with(b"-----BEGIN SSH SIGNATURE-----")
-    }
-
     /// Reads a file.
     ///
     /// # Errors

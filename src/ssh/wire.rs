@@ -17,10 +17,27 @@ use crate::{
 
 const PEM_START: &[u8] = b"-----BEGIN ";
 
+/// The PEM label; a public key has none.
 const fn label(content: Content) -> &'static str {
     match content {
         Content::Signature => SIGNATURE_LABEL,
         _ => PRIVATE_KEY_LABEL,
+    }
+}
+
+impl Content {
+    /// What a file is by its first bytes, if it is one of SSH's.
+    pub fn of(file: &[u8]) -> Option<Self> {
+        let is_armored =
+            |content| file.strip_prefix(PEM_START).is_some_and(|rest| rest.starts_with(label(content).as_bytes()));
+        if is_armored(Self::PrivateKey) {
+            Some(Self::PrivateKey)
+        } else if is_armored(Self::Signature) {
+            Some(Self::Signature)
+        } else {
+            let name = file.split(|byte| *byte == b' ').next().unwrap_or_default();
+            (key_kind(name).is_some() || unknown(name) != Error::UnknownAlgorithm(None)).then_some(Self::PublicKey)
+        }
     }
 }
 
