@@ -38,6 +38,8 @@ pub enum Error {
     // The caller.
     /// A context longer than 255 bytes, or any context for an algorithm that has none.
     Context,
+    /// Ed25519 reads its message twice: it cannot sign or verify one that comes piece by piece.
+    TwoPass,
     /// An output or a message longer than the algorithm can give or take.
     TooLong,
     /// The random generator failed.
@@ -102,6 +104,7 @@ impl fmt::Display for Error {
                 write!(f, "{implementation} does not have {operation}")
             }
             Self::Context => f.write_str("context is longer than 255 bytes or not allowed here"),
+            Self::TwoPass => f.write_str("Ed25519 reads its message twice and cannot take it piece by piece"),
             Self::TooLong => f.write_str("longer than the algorithm allows"),
             Self::Random => f.write_str("the random generator failed"),
             Self::Library(name) => write!(f, "{name} failed"),

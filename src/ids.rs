@@ -15,11 +15,13 @@
 //! | SecP384r1MLKEM1024 | P-384 ‖ ML-KEM         | P-384 ‖ ML-KEM         | P-384 ‖ ML-KEM                       |
 
 pub mod protocol;
+pub mod ssh;
 
 /// The newest drafts that this version follows, as shown by `twinlock version --verbose`.
 pub const DRAFTS: &[(&str, &str)] = &[
     ("X-Wing", "draft-connolly-cfrg-xwing-kem-10"),
     ("composite signatures", "draft-ietf-lamps-pq-composite-sigs-19"),
+    ("composite signatures in SSH", "draft-miller-sshm-mldsa44-ed25519-composite-sigs-00"),
 ];
 
 /// Length of an Ed25519 seed, and of its verifying key.
@@ -28,6 +30,8 @@ pub const ED25519_KEY_LEN: usize = 32;
 pub const ED25519_SIGNATURE_LEN: usize = 64;
 /// Length of an ML-DSA seed ξ, of its per-signature randomness, and of ML-KEM's `m`.
 pub const LATTICE_SEED_LEN: usize = 32;
+/// Length of ML-DSA's message representative μ and of `tr`, the hash of the verifying key in it (FIPS 204 §6.2).
+pub const ML_DSA_MU_LEN: usize = 64;
 /// Length of an ML-KEM seed `d ‖ z`.
 pub const ML_KEM_SEED_LEN: usize = 64;
 /// Length of an ML-KEM shared secret.
@@ -46,6 +50,9 @@ pub const MAX_CONTEXT_LEN: usize = 255;
 pub const XWING_LABEL: &[u8; 6] = b"\\.//^\\";
 /// The prefix of a composite message representative.
 pub const COMPOSITE_PREFIX: &[u8] = b"CompositeAlgorithmSignatures2025";
+
+/// What a composite hashes its message with.
+pub const COMPOSITE_HASH: Hash = Hash::Sha512;
 
 /// The curves of the classical half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

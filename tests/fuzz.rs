@@ -36,6 +36,8 @@ const TARGETS: &[(&str, Body, usize)] = &[
     ("record", bodies::record, 200),
     ("private_key", bodies::private_key, 1_000),
     ("public_key", bodies::public_key, 300),
+    ("ssh_key", bodies::ssh_key, 500),
+    ("ssh_signature", bodies::ssh_signature, 500),
     ("key_id", bodies::key_id, 5_000),
     ("encapsulation_key", bodies::encapsulation_key, 60),
     ("signature", bodies::signature, 60),
@@ -132,6 +134,14 @@ fn write_corpus() {
             write("public_key", "pem", public.to_spki_pem().unwrap().as_bytes());
             write("key_id", "id", public.key_id().to_string().as_bytes());
         }
+    }
+    for name in ["ed25519", "mldsa44-ed25519"] {
+        let made =
+            |file: String| fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/ssh").join(file)).unwrap();
+        write("ssh_key", &format!("{name}-private"), &made(format!("{name}.key")));
+        write("ssh_key", &format!("{name}-protected"), &made(format!("{name}-aes256-ctr.key")));
+        write("ssh_key", &format!("{name}-public"), &made(format!("{name}.pub")));
+        write("ssh_signature", name, &made(format!("{name}-sha512.sig")));
     }
     for (pick, kem) in (0..).zip(Kem::ALL) {
         let key = twinlock::kem::DecapsulationKey::generate(RUST, kem, &mut Repeatable(8)).unwrap();

@@ -29,6 +29,10 @@ pub(crate) enum Command {
     /// Make and show key files
     #[command(subcommand)]
     Key(Key),
+    /// Sign a file of any size; the signature goes into a file of its own
+    Sign(Sign),
+    /// Check the signature of a file
+    Verify(Verify),
     /// Wait for one peer; stdin goes to it, what it sends goes to stdout
     Listen(Listen),
     /// Connect to one peer; stdin goes to it, what it sends goes to stdout
@@ -39,6 +43,8 @@ pub(crate) enum Command {
     /// Known-answer tests: published vectors against this build
     #[command(subcommand)]
     Kat(Kat),
+    /// What the programs of this machine can do in post-quantum terms, and what would break
+    Doctor(Doctor),
     /// Run a service behind a channel on this machine, and show what was negotiated and what it cost
     Demo(Demo),
     /// Show the version, and what this build is made of
@@ -84,7 +90,7 @@ pub(crate) struct KeyNew {
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyShow {
-    /// A private or public key in PEM, DER or JSON; - is stdin
+    /// A private or public key: PEM, DER, JSON or OpenSSH's format; - is stdin
     pub(crate) file: PathBuf,
     /// Report in JSON
     #[arg(long)]
@@ -106,11 +112,13 @@ pub(crate) enum Format {
     Raw,
     /// A JSON Web Key (RFC 8037, RFC 9964)
     Jwk,
+    /// OpenSSH's format
+    Openssh,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyConvert {
-    /// A private or public key in PEM, DER or JSON; - is stdin
+    /// A private or public key: PEM, DER, JSON or OpenSSH's format; - is stdin
     pub(crate) file: PathBuf,
     /// Where the key goes; - is stdout
     #[arg(long, value_name = "FILE")]
@@ -172,6 +180,94 @@ impl From<KeyDerivation> for Protection {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Sign {
+    /// What to sign; - is stdin
+    pub(crate) file: PathBuf,
+    /// Our private key: PKCS#8 or OpenSSH's format
+    #[arg(long, value_name = "KEY")]
+    pub(crate) identity: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+    /// What comes out: the bytes of the signature, or the armored file that ssh-keygen reads
+    #[arg(long, value_name = "NAME", value_parser = signature_formats(), default_value = SignatureFormat::Raw.name())]
+    pub(crate) format: SignatureFormat,
+    #[command(flatten)]
+    pub(crate) meant: MeantArg,
+    /// Where the signature goes, FILE.sig unless told; - is stdout, which is where that of stdin goes
+    #[arg(long, short, value_name = "SIG")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) provider: SignatureProviderArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// What was signed; - is stdin
+    pub(crate) file: PathBuf,
+    /// The public key that must have signed: PEM, DER, or a line of OpenSSH
+    #[arg(long, value_name = "PUB")]
+    pub(crate) key: PathBuf,
+    /// The signature, FILE.sig unless told; - is stdin
+    #[arg(long, value_name = "SIG")]
+    pub(crate) signature: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) meant: MeantArg,
+    #[command(flatten)]
+    pub(crate) provider: SignatureProviderArg,
+}
+
+/// What a signature is meant for: signed with the message, and the same on both sides.
+#[derive(Debug, Args)]
+pub(crate) struct MeantArg {
+    /// A context of up to 255 bytes that is signed too, for raw signatures
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["context_hex", "namespace"])]
+    context: Option<String>,
+    /// The same in hex
+    #[arg(long, value_name = "HEX", value_parser = hex_bytes, conflicts_with = "namespace")]
+    context_hex: Option<Hex>,
+    /// What the signature is for, as in ssh-keygen -n; SSH signatures must have one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+}
+
+impl MeantArg {
+    /// The context, if one was given.
+    pub(crate) fn context(&self) -> Option<&[u8]> {
+        let hex = self.context_hex.as_ref().map(|hex| hex.0.as_slice());
+        self.context.as_ref().map(String::as_bytes).or(hex)
+    }
+}
+
+/// How a signature is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignatureFormat {
+    Raw,
+    Ssh,
+}
+
+impl SignatureFormat {
+    const ALL: [Self; 2] = [Self::Raw, Self::Ssh];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Ssh => "ssh",
+        }
+    }
+}
+
+/// Where the primitives of signatures come from.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct SignatureProviderArg {
+    /// Which implementation of the primitives to use, if not the first that can take the message piece by piece
+    #[arg(long, value_name = "NAME", value_parser = providers())]
+    pub(crate) provider: Option<&'static Provider>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Listen {
     /// Where to listen: HOST:PORT, port 0 for any free one, or unix:PATH
     #[arg(long, value_name = "ADDR")]
@@ -206,6 +302,13 @@ pub(crate) struct Demo {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) provider: ProviderArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -335,6 +438,25 @@ fn providers() -> impl TypedValueParser<Value = &'static Provider> {
 fn forms() -> impl TypedValueParser<Value = Form> {
     PossibleValuesParser::new(Form::ALL.map(Form::name))
         .try_map(|name| Form::ALL.into_iter().find(|form| form.name() == name).ok_or("no such form"))
+}
+
+fn signature_formats() -> impl TypedValueParser<Value = SignatureFormat> {
+    PossibleValuesParser::new(SignatureFormat::ALL.map(SignatureFormat::name))
+        .try_map(|name| SignatureFormat::ALL.into_iter().find(|format| format.name() == name).ok_or("no such format"))
+}
+
+/// Bytes typed in hex.
+#[derive(Clone, Debug)]
+pub(crate) struct Hex(pub(crate) Vec<u8>);
+
+/// Two digits for each byte, and nothing else.
+fn hex_bytes(text: &str) -> Result<Hex, &'static str> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    };
+    text.as_bytes().chunks(2).map(byte).collect::<Option<_>>().map(Hex).ok_or("must be pairs of hex digits")
 }
 
 fn key_kinds() -> impl TypedValueParser<Value = KeyKind> {

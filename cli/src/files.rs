@@ -13,6 +13,7 @@ use twinlock::{
     ids::{KEY_ID_PREFIX, KeyKind, MAX_KEY_FILE_LEN, protocol::Suite},
     keys::{self, Content, PrivateKey, ProtectedKey, PublicKey},
     provider::Provider,
+    ssh,
 };
 use zeroize::Zeroizing;
 
@@ -39,6 +40,11 @@ pub(crate) fn key(path: &Path, passphrase: &PassphraseArg) -> Result<Found, Erro
 
 fn key_of(path: &Path, bytes: &[u8], passphrase: &PassphraseArg) -> Result<Found, Error> {
     let failed = |error: keys::Error| Error::file(path, error);
+    match ssh::Content::of(bytes) {
+        Some(ssh::Content::PrivateKey) => return ssh_key(path, bytes, passphrase),
+        Some(ssh::Content::PublicKey) => return ssh_public_key(path, bytes).map(Found::Public),
+        _ => {}
+    }
     match PrivateKey::from_bytes(bytes) {
         Ok(key) => Ok(Found::Private { key, passphrase: None }),
         Err(keys::Error::WrongContent { found: Content::PublicKey, .. }) => {
@@ -56,6 +62,21 @@ fn key_of(path: &Path, bytes: &[u8], passphrase: &PassphraseArg) -> Result<Found
         }
         Err(error) => Err(failed(error)),
     }
+}
+
+fn ssh_key(path: &Path, bytes: &[u8], passphrase: &PassphraseArg) -> Result<Found, Error> {
+    let failed = |error: ssh::Error| Error::file(path, error);
+    let file = ssh::PrivateFile::from_bytes(bytes).map_err(failed)?;
+    let passphrase = match file.protection() {
+        Some(_) => Some(passphrase.existing(path)?),
+        None => None,
+    };
+    let key = file.open(passphrase.as_ref().map(|passphrase| passphrase.as_slice())).map_err(failed)?.key;
+    Ok(Found::Private { key, passphrase })
+}
+
+fn ssh_public_key(path: &Path, line: &[u8]) -> Result<PublicKey, Error> {
+    Ok(ssh::decode_public(line).map_err(|error| Error::file(path, error))?.key)
 }
 
 /// A private key from a file that is closed to group and others.
@@ -98,7 +119,11 @@ fn no_identity(path: &Path, kind: KeyKind) -> Error {
 
 /// A public key file.
 pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Error> {
-    PublicKey::from_bytes(&read(path, open(path)?, MAX_KEY_FILE_LEN)?).map_err(|error| Error::file(path, error))
+    let bytes = read(path, open(path)?, MAX_KEY_FILE_LEN)?;
+    if ssh::Content::of(&bytes) == Some(ssh::Content::PublicKey) {
+        return ssh_public_key(path, &bytes);
+    }
+    PublicKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))
 }
 
 /// The pin of a public key file, if a suite verifies with its key.
@@ -154,14 +179,7 @@ impl NewFile {
     /// disk. Without `force`, a file at `path` is an error.
     pub(crate) fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::file(path, io_words(&error));
-        match path.symlink_metadata() {
-            Ok(found) if found.is_dir() => return Err(Error::file(path, "is a directory")),
-            Ok(found) if !found.is_file() && !found.is_symlink() => {
-                return Err(Error::file(path, "is neither a file nor a place for one"));
-            }
-            Ok(_) if !force => return Err(exists(path)),
-            _ => {}
-        }
+        check_place(path, force)?;
         let mut temporary = tempfile::Builder::new()
             .prefix(".twinlock-")
             .permissions(Permissions::from_mode(mode))
@@ -182,6 +200,18 @@ impl NewFile {
         // The name is on the disk when its folder is. Not every file system lets a folder be synced.
         let _ = File::open(folder(&path)).and_then(|folder| folder.sync_all());
         Ok(())
+    }
+}
+
+/// Whether a file could come to be at `path`, for those who want to know before long work.
+pub(crate) fn check_place(path: &Path, force: bool) -> Result<(), Error> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => Err(Error::file(path, "is a directory")),
+        Ok(found) if !found.is_file() && !found.is_symlink() => {
+            Err(Error::file(path, "is neither a file nor a place for one"))
+        }
+        Ok(_) if !force => Err(exists(path)),
+        _ => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ mod allow;
 mod args;
 mod connect;
 mod demo;
+mod doctor;
 mod error;
 mod files;
 mod kat;
@@ -18,8 +19,10 @@ mod pages;
 mod passphrase;
 mod pipe;
 mod report;
+mod sign;
 mod terminal;
 mod tunnel;
+mod verify;
 mod version;
 
 use args::{Cli, Command};
@@ -35,9 +38,12 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Key(command) => key::run(command),
+        Command::Sign(args) => sign::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Listen(args) => listen::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Kat(command) => kat::run(command),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Version(args) => version::run(&args),
         Command::Completions(args) => pages::completions(&args),

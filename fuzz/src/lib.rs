@@ -17,6 +17,7 @@ use twinlock::{
     provider::RUST,
     secret::{ChainSecret, Seed},
     sign::{SigningKey, VerifyingKey},
+    ssh,
 };
 
 /// A generator that gives the same bytes every time, so that a corpus stays valid.
@@ -172,6 +173,27 @@ pub fn public_key(data: &[u8]) {
         let der = key.to_spki_der();
         assert!(PublicKey::from_spki_der(&der).unwrap() == key);
         assert!(data.starts_with(b"-----") || data.starts_with(b"{") || der == data, "two encodings of one key");
+    }
+}
+
+/// A private key file of SSH, opened if it needs no passphrase, and a public key line: what is read is written
+/// again and read as the same key.
+pub fn ssh_key(data: &[u8]) {
+    if let Ok(key) = ssh::decode_private(data) {
+        let again = ssh::encode_private(&key, "", &mut Repeatable(1)).unwrap();
+        assert!(ssh::decode_private(again.as_bytes()).unwrap().seed().ct_eq(key.seed()));
+    }
+    if let Ok(line) = ssh::decode_public(data) {
+        let again = ssh::encode_public(&line.key, "").unwrap();
+        assert!(data.starts_with(again.trim_end().as_bytes()), "two encodings of one key");
+    }
+}
+
+/// A signature of SSH has one form only, but for the length of its lines and its last line end.
+pub fn ssh_signature(data: &[u8]) {
+    if let Ok(signature) = ssh::Signature::from_armor(data) {
+        let base64 = |text: &[u8]| text.iter().copied().filter(|c| !c.is_ascii_whitespace()).collect::<Vec<_>>();
+        assert_eq!(base64(signature.to_armor().unwrap().as_bytes()), base64(data));
     }
 }
 

@@ -483,8 +483,15 @@ pub trait Hash: Implementation {
         state.snapshot(out);
     }
 
+    /// Starts SHAKE256, whose snapshots have any length.
+    fn start_shake256(&self) -> Box<dyn HashState>;
+
     /// Fills `out` with SHAKE256 of `input`.
-    fn shake256(&self, input: &[u8], out: &mut [u8]);
+    fn shake256(&self, input: &[u8], out: &mut [u8]) {
+        let mut state = self.start_shake256();
+        state.update(input);
+        state.snapshot(out);
+    }
 }
 
 /// A hash in progress.

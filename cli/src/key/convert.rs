@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use twinlock::{
-    keys::{Form, PrivateKey, Protection, PublicKey, WrappingKey},
+    keys::{self, Form, PrivateKey, Protection, PublicKey, WrappingKey},
     provider::{RUST, SystemRng},
+    ssh,
 };
 use zeroize::Zeroizing;
 
@@ -18,21 +19,21 @@ use crate::{
 
 pub(super) fn convert(args: &KeyConvert) -> Result<(), Error> {
     let file = args.file.as_path();
-    let failed = |error| Error::file(file, error);
+    let failed = |error: keys::Error| Error::file(file, error);
     let (private, passphrase) = match files::key(file, &args.passphrase)? {
         Found::Public(public) => {
             let to = args.to.unwrap_or(Format::Spki);
             if to == Format::Pkcs8 {
                 return Err(Error::file(file, "holds a public key; PKCS#8 is for private keys"));
             }
-            return put(args, &to_public(&public, to, args.der).map_err(failed)?, false);
+            return put(args, &to_public(file, &public, to, args.der)?, false);
         }
         Found::Private { key, passphrase } => (key, passphrase),
     };
     let to = args.to.unwrap_or(Format::Pkcs8);
     if matches!(to, Format::Spki | Format::Raw) {
         let public = private.public_key(RUST).map_err(failed)?;
-        return put(args, &to_public(&public, to, args.der).map_err(failed)?, false);
+        return put(args, &to_public(file, &public, to, args.der)?, false);
     }
     let form = match args.form {
         Some(form) if to != Format::Pkcs8 => {
@@ -44,6 +45,14 @@ pub(super) fn convert(args: &KeyConvert) -> Result<(), Error> {
     let content = match (to, passphrase.filter(|_| !args.unprotect)) {
         (Format::Pkcs8, Some(passphrase)) => {
             wrap(&private, form, &passphrase, Protection::Scrypt, args.der).map_err(failed)?
+        }
+        (Format::Openssh, passphrase) => {
+            let rng = &mut SystemRng;
+            let text = match passphrase {
+                Some(passphrase) => ssh::encode_private_protected(&private, "", &passphrase, rng),
+                None => ssh::encode_private(&private, "", rng),
+            };
+            Zeroizing::new(text.map_err(|error| Error::file(file, error))?.as_bytes().to_vec())
         }
         (_, Some(_)) => {
             return Err(Error::file(file, "is protected, and the other format would not be")
@@ -76,7 +85,7 @@ fn wrap(
     passphrase: &[u8],
     protection: Protection,
     der: bool,
-) -> Result<Zeroizing<Vec<u8>>, twinlock::keys::Error> {
+) -> Result<Zeroizing<Vec<u8>>, keys::Error> {
     let wrapping = WrappingKey::derive(passphrase, protection, &mut SystemRng)?;
     let content = match der {
         true => wrapping.wrap_der(key, form, &mut SystemRng)?,
@@ -85,13 +94,15 @@ fn wrap(
     Ok(Zeroizing::new(content))
 }
 
-fn to_public(public: &PublicKey, to: Format, der: bool) -> Result<Vec<u8>, twinlock::keys::Error> {
-    Ok(match to {
-        Format::Raw => public.as_bytes().to_vec(),
-        Format::Jwk => public.to_jwk()?.into_bytes(),
-        _ if der => public.to_spki_der(),
-        _ => public.to_spki_pem()?.into_bytes(),
-    })
+fn to_public(file: &Path, public: &PublicKey, to: Format, der: bool) -> Result<Vec<u8>, Error> {
+    let text = match to {
+        Format::Raw => return Ok(public.as_bytes().to_vec()),
+        Format::Openssh => ssh::encode_public(public, "").map_err(|error| Error::file(file, error))?,
+        Format::Jwk => public.to_jwk().map_err(|error| Error::file(file, error))?,
+        _ if der => return Ok(public.to_spki_der()),
+        _ => public.to_spki_pem().map_err(|error| Error::file(file, error))?,
+    };
+    Ok(text.into_bytes())
 }
 
 fn put(args: &KeyConvert, content: &[u8], private: bool) -> Result<(), Error> {

@@ -5,6 +5,7 @@ use std::io;
 use twinlock::{
     ids::{DRAFTS, Kem, KeyKind, MAX_KEY_FILE_LEN, Signature},
     keys::{self, Content, PrivateKey, ProtectedKey, PublicKey},
+    ssh,
 };
 
 use super::readers;
@@ -21,6 +22,10 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
     };
     let failed = |error: keys::Error| Error::file(path, error);
     let mut report = Report::default();
+    if let Some(public) = openssh(args, &bytes, exposed, &mut report)? {
+        describe(&mut report, &public);
+        return report.print(args.json);
+    }
     let public = match PrivateKey::from_bytes(&bytes) {
         Ok(key) => {
             report.row("", "holds", "private key", "");
@@ -51,6 +56,41 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
     };
     describe(&mut report, &public);
     report.print(args.json)
+}
+
+/// OpenSSH's files tell their public key without a passphrase.
+fn openssh(
+    args: &KeyShow,
+    bytes: &[u8],
+    exposed: Option<u32>,
+    report: &mut Report,
+) -> Result<Option<PublicKey>, Error> {
+    let failed = |error: ssh::Error| Error::file(&args.file, error);
+    match ssh::Content::of(bytes) {
+        Some(ssh::Content::PrivateKey) => {
+            let file = ssh::PrivateFile::from_bytes(bytes).map_err(failed)?;
+            let public = file.public_key().clone();
+            report.row("", "holds", "OpenSSH private key", "");
+            match file.protection() {
+                Some(protection) => {
+                    report.row("", "protection", protection, "");
+                    if args.passphrase.passphrase_file.is_some() {
+                        file.open(Some(&args.passphrase.existing(&args.file)?)).map_err(failed)?;
+                    }
+                }
+                None => {
+                    file.open(None).map_err(failed)?;
+                    warn(args, exposed);
+                }
+            }
+            Ok(Some(public))
+        }
+        Some(ssh::Content::PublicKey) => {
+            report.row("", "holds", "OpenSSH public key", "");
+            Ok(Some(ssh::decode_public(bytes).map_err(failed)?.key))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Only of what nothing protects: who can read it has the key.

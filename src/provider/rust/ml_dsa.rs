@@ -3,6 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use ml_dsa::{B32, EncodedVerifyingKey, ExpandedSigningKey, MlDsaParams, SigningKey, VerifyingKey};
+use rand_core::{TryCryptoRng, TryRng};
 use zeroize::Zeroize as _;
 
 use super::Rust;
@@ -187,10 +188,8 @@ where
     }
 
     fn sign_mu(&self, mu: &[u8; 64], randomness: &[u8; 32], signature: &mut [u8]) -> Result<(), Error> {
-        if randomness != &[0; 32] {
-            return Err(Error::Unsupported { implementation: "rust", operation: crate::provider::Operation::MlDsaMu });
-        }
-        put(&self.expanded().sign_mu_deterministic(mu.into()), signature)
+        let made = self.expanded().sign_mu_randomized(mu.into(), &mut Given(randomness));
+        put(&made.map_err(|_| Error::Library("ml-dsa"))?, signature)
     }
 }
 
@@ -200,6 +199,29 @@ impl<P: MlDsaParams> Key<P> {
         put(&self.expanded().sign_internal(parts, randomness), signature)
     }
 }
+
+/// The randomness of one signature, for the library draws its own: 32 bytes, once.
+struct Given<'a>(&'a [u8; 32]);
+
+impl TryRng for Given<'_> {
+    type Error = Error;
+
+    fn try_next_u32(&mut self) -> Result<u32, Error> {
+        Err(Error::Random)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Error> {
+        Err(Error::Random)
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        expect_len(Field::Seed, out, self.0.len())?;
+        out.copy_from_slice(self.0);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Given<'_> {}
 
 fn put<P: MlDsaParams>(made: &ml_dsa::Signature<P>, signature: &mut [u8]) -> Result<(), Error> {
     let bytes = made.encode();
