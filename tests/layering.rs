@@ -15,8 +15,15 @@ use std::{
 };
 
 /// The layers, lowest first. A module uses its own layer and those below.
-const LAYERS: [&[&str]; 6] =
-    [&["error", "secret", "ids", "codec"], &["provider"], &["kem", "sign"], &["keys"], &["handshake"], &["channel"]];
+const LAYERS: [&[&str]; 7] = [
+    &["error", "secret", "ids", "codec"],
+    &["provider"],
+    &["kem", "sign"],
+    &["keys"],
+    &["certificate"],
+    &["handshake"],
+    &["channel"],
+];
 
 /// Imports that point the wrong way, each with its reason. One that is not used fails too.
 const EXCEPTIONS: &[(&str, &str, &str)] =

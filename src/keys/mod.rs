@@ -47,7 +47,7 @@ mod error;
 mod file;
 mod key_id;
 mod pkcs8;
-mod spki;
+pub(crate) mod spki;
 
 pub use error::{Content, Error, Oid, Use};
 pub use key_id::KeyId;
