@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{address::Address, kat::args::Kat};
+use crate::{address::Address, cert::args::Cert, kat::args::Kat};
 use clap::{
     Args, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -28,6 +28,9 @@ pub(crate) enum Command {
     /// Make and show key files
     #[command(subcommand)]
     Key(Key),
+    /// Certificates: make, request, issue, verify, show, revoke
+    #[command(subcommand)]
+    Cert(Cert),
     /// Wait for one peer; stdin goes to it, what it sends goes to stdout
     Listen(Listen),
     /// Connect to one peer; stdin goes to it, what it sends goes to stdout

@@ -21,8 +21,8 @@ use crate::{error::Error, terminal::io_words};
 /// The bits of group and others.
 const NOT_OWNER: u32 = 0o077;
 
-/// Our identity from a private key file that is closed to group and others.
-pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<Identity>, Error> {
+/// A private key file that is closed to group and others.
+pub(crate) fn private_key(path: &Path) -> Result<PrivateKey, Error> {
     let file = open(path)?;
     let metadata = file.metadata().map_err(|error| Error::file(path, io_words(&error)))?;
     let bytes = read(path, file, MAX_KEY_FILE_LEN)?;
@@ -32,6 +32,12 @@ pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<I
         return Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
             .hint(format_args!("chmod 600 {}", path.display())));
     }
+    Ok(key)
+}
+
+/// Our identity from a private key file that is closed to group and others.
+pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<Identity>, Error> {
+    let key = private_key(path)?;
     let KeyKind::Signature(_) = key.kind() else { return Err(no_identity(path, key.kind())) };
     let kind = key.kind();
     let key = key.into_signing_key(provider).map_err(|error| Error::file(path, error))?;

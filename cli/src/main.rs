@@ -7,6 +7,7 @@ use clap::Parser as _;
 mod address;
 mod allow;
 mod args;
+mod cert;
 mod connect;
 mod demo;
 mod error;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Key(command) => key::run(command),
+        Command::Cert(command) => cert::run(command),
         Command::Listen(args) => listen::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Kat(command) => kat::run(command),

@@ -8,7 +8,9 @@ use super::Time;
 use crate::{
     ids::{
         KeyKind,
-        certificate::{MAX_CERTIFICATES, MAX_CHAIN_LEN, MAX_CHANNEL_LIFETIME, MAX_PRINCIPAL_LEN, Purpose, SERIAL_LEN},
+        certificate::{
+            CHANNEL_URI, MAX_CERTIFICATES, MAX_CHAIN_LEN, MAX_CHANNEL_LIFETIME, MAX_PRINCIPAL_LEN, Purpose, SERIAL_LEN,
+        },
         protocol::MAX_SERVICE_LEN,
     },
     keys::{self, Oid},
@@ -101,6 +103,8 @@ pub enum Error {
     Name,
     /// Not an alternative name that can be written.
     AltName,
+    /// A name that only a [`Grant`](super::Grant) gives.
+    ReservedName,
     /// Neither subject nor alternative name.
     Nameless,
     /// Not a time from 1970 to 9999 in the form `2026-01-31T12:00:00Z`.
@@ -296,6 +300,9 @@ impl fmt::Display for Error {
             Self::Signature => f.write_str("the signature does not verify"),
             Self::Name => f.write_str("not a name: write CN=desk-7,O=Example, the most specific part first"),
             Self::AltName => f.write_str("not a name: write dns:HOST, ip:ADDRESS, or uri:URI"),
+            Self::ReservedName => {
+                write!(f, "a name begins with {CHANNEL_URI}, which is for principals and services of channels alone")
+            }
             Self::Nameless => f.write_str("needs a subject or another name"),
             Self::Time => f.write_str("not a time: write 2026-01-31T12:00:00Z, from 1970 to 9999"),
             Self::ChannelName => write!(

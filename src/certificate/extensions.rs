@@ -159,7 +159,7 @@ impl KeyUsage {
             KeyKind::X25519 => KeyUsages::KeyAgreement.into(),
             _ => allowed,
         };
-        (self.0 & needed) != FlagSet::default() && self.0 - allowed == FlagSet::default()
+        !self.0.is_disjoint(needed) && allowed.contains(self.0)
     }
 
     /// Whether the key may sign certificates.

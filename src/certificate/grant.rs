@@ -68,7 +68,7 @@ impl Grant {
         };
         let principals = self.principals.iter().map(|name| uri(PRINCIPAL_URI, name));
         let services = self.services.iter().map(|name| uri(SERVICE_URI, name));
-        Ok(Template::new(subject, validity).alt_names(principals.chain(services)))
+        Ok(Template::new(subject, validity).alt_names(principals.chain(services)).grant())
     }
 
     /// What a certificate grants, whose chain somebody has verified.

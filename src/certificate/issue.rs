@@ -21,7 +21,10 @@ use super::{
     signed,
 };
 use crate::{
-    ids::{KeyKind, certificate::Purpose},
+    ids::{
+        KeyKind,
+        certificate::{CHANNEL_URI, Purpose},
+    },
     keys::PublicKey,
     sign::SigningKey,
 };
@@ -49,12 +52,13 @@ pub struct Template {
     ca: Option<Option<u8>>,
     alt_names: Vec<AltName>,
     purposes: Vec<Purpose>,
+    grant: bool,
 }
 
 impl Template {
     /// A certificate that issues no others.
     pub const fn new(subject: Name, validity: Validity) -> Self {
-        Self { subject, validity, ca: None, alt_names: Vec::new(), purposes: Vec::new() }
+        Self { subject, validity, ca: None, alt_names: Vec::new(), purposes: Vec::new(), grant: false }
     }
 
     /// Makes it a CA, with at most that many CAs below it.
@@ -75,6 +79,12 @@ impl Template {
     #[must_use]
     pub fn purposes(mut self, purposes: impl IntoIterator<Item = Purpose>) -> Self {
         self.purposes.extend(purposes);
+        self
+    }
+
+    /// Lets it name principals and services.
+    pub(super) const fn grant(mut self) -> Self {
+        self.grant = true;
         self
     }
 
@@ -100,6 +110,11 @@ impl Template {
         // A CA without a name could issue nothing that is told apart.
         if self.subject.is_empty() && (self.alt_names.is_empty() || self.ca.is_some()) {
             return Err(Error::Nameless);
+        }
+        // Names come from requests: they must not say what a grant says.
+        let is_reserved = |name: &AltName| matches!(name, AltName::Uri(uri) if uri.starts_with(CHANNEL_URI));
+        if !self.grant && self.alt_names.iter().any(is_reserved) {
+            return Err(Error::ReservedName);
         }
         if self.ca.is_some() && !matches!(subject_key.kind(), KeyKind::Signature(_)) {
             return Err(Error::CaKey(subject_key.kind()));

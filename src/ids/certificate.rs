@@ -21,6 +21,8 @@ pub const LAST_SECOND: u64 = 253_402_300_799;
 
 /// The longest name of a principal in a certificate for channels.
 pub const MAX_PRINCIPAL_LEN: usize = 64;
+/// What every URI begins with that stands in certificates for channels.
+pub const CHANNEL_URI: &str = "twinlock:";
 /// What the URI of a principal begins with.
 pub const PRINCIPAL_URI: &str = "twinlock:principal:";
 /// What the URI of a service begins with.
