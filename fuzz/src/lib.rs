@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use rand_core::{TryCryptoRng, TryRng};
 use twinlock::{
+    certificate::{Certificate, Grant, Request, RevocationList},
     channel::{OpenHalf, Opened, SealHalf},
     handshake::{Config, FrameHeader, Identity, Machine, Peer, Peers, Pin, Progress, parse_flight},
     ids::{Aead, Hash, Kem, KeyKind, Signature},
@@ -172,6 +173,29 @@ pub fn public_key(data: &[u8]) {
         let der = key.to_spki_der();
         assert!(PublicKey::from_spki_der(&der).unwrap() == key);
         assert!(data.starts_with(b"-----") || der == data, "two encodings of one key");
+    }
+}
+
+/// A certificate, a request or a revocation list: each has one DER form, and reads again from its PEM.
+pub fn certificate(data: &[u8]) {
+    let is_one_form = |der: &[u8], pem: String| {
+        assert!(data.first() != Some(&0x30) || der == data, "two encodings of one document");
+        pem
+    };
+    if let Ok(chain) = Certificate::all_from_bytes(data) {
+        for found in chain {
+            let pem = is_one_form(found.as_der(), found.to_pem().unwrap());
+            assert!(Certificate::from_bytes(pem.as_bytes()).unwrap() == found);
+            let _ = Grant::of(&found);
+        }
+    }
+    if let Ok(found) = Request::from_bytes(data, RUST) {
+        let pem = is_one_form(found.as_der(), found.to_pem().unwrap());
+        assert!(Request::from_bytes(pem.as_bytes(), RUST).unwrap() == found);
+    }
+    if let Ok(found) = RevocationList::from_bytes(data) {
+        let pem = is_one_form(found.as_der(), found.to_pem().unwrap());
+        assert!(RevocationList::from_bytes(pem.as_bytes()).unwrap() == found);
     }
 }
 
