@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Certificates, requests and revocation lists both ways with implementations that are not ours: OpenSSL 3.5 or newer, and
-# Bouncy Castle for the composites. One line for each thing that held.
+# Certificates, requests and revocation lists both ways with implementations that are not ours: OpenSSL 3.5 or newer,
+# Python's `cryptography`, and Bouncy Castle for the composites. One line for each thing that held.
 #
-#     scripts/cert-peers.sh [openssl|bc]…
+#     scripts/cert-peers.sh [openssl|python|bc]…
 #
 # $TWINLOCK is the binary to use; without it one is built. $OPENSSL is the program, `openssl` if not set; without ML-DSA it
-# is left out, by name. $BC is the folder with bcprov.jar, bcpkix.jar and bcutil.jar; without it, or without Java, Bouncy
+# is left out, by name. $PYTHON is a Python with `cryptography` 50; without it one is installed for the run. $BC is the folder with bcprov.jar, bcpkix.jar and bcutil.jar; without it, or without Java, Bouncy
 # Castle is left out, by name.
 #
 # Exit code: 0 all held that could be had; 1 one did not; 2 usage.
 set -euo pipefail
 
-all="openssl bc"
+all="openssl python bc"
 [ $# -gt 0 ] || set -- $all
 for peer in "$@"; do
     case " $all " in
@@ -71,7 +71,7 @@ with_openssl() {
         return
     fi
     echo "peer  $("$openssl" version)"
-    local ca end kem
+    local ca kem kem_usage
     for ca in ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87; do
         rm -rf ours theirs
         mkdir ours theirs
@@ -114,6 +114,15 @@ with_openssl() {
         quiet "$openssl" x509 -req -in theirs/end.csr -CA theirs/ca.pem -CAkey theirs/ca.key -days 7 -extfile theirs/ext \
             -copy_extensions copy -out theirs/end.pem
         holds "we verify openssl's chain of $ca" cert verify --purpose server --ca theirs/ca.pem theirs/end.pem
+        for kem in ml-kem-768 x25519; do
+            "$openssl" genpkey -algorithm "$kem" -out theirs/kem.key 2>/dev/null
+            "$openssl" pkey -in theirs/kem.key -pubout -out theirs/kem.pub
+            [ "$kem" = x25519 ] && kem_usage=keyAgreement || kem_usage=keyEncipherment
+            printf 'keyUsage=critical,%s\n' "$kem_usage" >theirs/kem.ext
+            quiet "$openssl" x509 -req -in theirs/end.csr -force_pubkey theirs/kem.pub -CA theirs/ca.pem \
+                -CAkey theirs/ca.key -days 7 -extfile theirs/kem.ext -out theirs/kem.pem
+            holds "we verify openssl's certificate of $kem under $ca" cert verify --ca theirs/ca.pem theirs/kem.pem
+        done
         holds "we verify openssl's request" cert show theirs/end.csr
         holds "we issue of openssl's request" \
             cert issue --ca ours/ca.pem --ca-key ours/ca.key --request theirs/end.csr --out theirs/by-us.pem
@@ -131,6 +140,33 @@ with_openssl() {
         refuses "we refuse what openssl's list of $ca revokes" \
             cert verify --ca theirs/ca.pem --crl theirs/ca.crl theirs/end.pem
         grep -q "was revoked on" out || { echo "FAIL  for another reason: $(cat out)" && status=1; }
+    done
+}
+
+with_python() {
+    local python=${PYTHON:-} ca
+    if [ -z "$python" ]; then
+        python3 -m venv venv && venv/bin/pip install -q --disable-pip-version-check cryptography==50.0.2 >&2 || {
+            echo "skip  python: cryptography cannot be installed"
+            return
+        }
+        python=venv/bin/python
+    fi
+    for ca in ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87; do
+        rm -rf ours theirs
+        mkdir ours theirs
+        quiet "$twinlock" key new --algorithm "$ca" --out ours/ca.key
+        quiet "$twinlock" key new --algorithm "$ca" --out ours/end.key
+        quiet cert new --key ours/ca.key --subject CN=Root --authority --out ours/ca.pem
+        quiet cert request --key ours/end.key --subject CN=end --name dns:a.example.org --name ip:2001:db8::1 --out ours/end.csr
+        quiet cert issue --ca ours/ca.pem --ca-key ours/ca.key --request ours/end.csr --out ours/end.pem
+        quiet cert revoke --ca ours/ca.pem --ca-key ours/ca.key --crl ours/ca.crl ours/end.pem
+        holds "python reads our chain, request and list of $ca" "$python" "$root/scripts/cert-peer.py" verify ours
+        holds "python makes all of them" "$python" "$root/scripts/cert-peer.py" make "$ca" theirs
+        holds "we verify its chain with its list" \
+            cert verify --ca theirs/ca.pem --crl theirs/ca.crl theirs/end.pem
+        holds "we issue of its request" \
+            cert issue --ca ours/ca.pem --ca-key ours/ca.key --request theirs/end.csr --out theirs/by-us.pem
     done
 }
 

@@ -9,7 +9,7 @@ use crate::{
     ids::{
         KeyKind,
         certificate::{
-            CHANNEL_URI, MAX_CERTIFICATES, MAX_CHAIN_LEN, MAX_CHANNEL_LIFETIME, MAX_PRINCIPAL_LEN, Purpose, SERIAL_LEN,
+            CHANNEL_URI, MAX_CHAIN_LEN, MAX_CHANNEL_LIFETIME, MAX_ITEMS, MAX_PRINCIPAL_LEN, Purpose, SERIAL_LEN,
         },
         protocol::MAX_SERVICE_LEN,
     },
@@ -38,7 +38,7 @@ pub enum Error {
         /// The longest allowed.
         most: usize,
     },
-    /// More than [`MAX_CERTIFICATES`] certificates in a file, or names in a certificate.
+    /// More than [`MAX_ITEMS`] certificates in a file, or names, purposes or extensions in one.
     TooMany,
     /// Not PEM blocks in the strict form of RFC 7468.
     Pem,
@@ -267,7 +267,7 @@ impl fmt::Display for Error {
             Self::NotADocument(expected) => write!(f, "neither PEM nor DER; give {expected}"),
             Self::WrongDocument { expected, found } => write!(f, "holds {found}; give {expected}"),
             Self::TooLong { found, most } => write!(f, "is {found} bytes, more than the {most} that are read"),
-            Self::TooMany => write!(f, "holds more than {MAX_CERTIFICATES} certificates or names"),
+            Self::TooMany => write!(f, "holds more than {MAX_ITEMS} certificates, names, purposes or extensions"),
             Self::Pem => {
                 f.write_str("not PEM blocks alone: BEGIN line, base64 in lines of 64, END line of the same label")
             }

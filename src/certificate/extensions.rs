@@ -26,7 +26,7 @@ use super::{
 use crate::{
     ids::{
         Hash, KeyKind,
-        certificate::{KEY_IDENTIFIER_LEN, MAX_CERTIFICATES, Purpose},
+        certificate::{KEY_IDENTIFIER_LEN, MAX_ITEMS, Purpose},
     },
     keys::{Oid, PublicKey, spki},
     provider::RUST,
@@ -74,8 +74,11 @@ impl Extensions {
                 AuthorityKeyIdentifier::OID => found.authority_key_id = authority_key_id(extension)?,
                 ExtendedKeyUsage::OID => {
                     let purposes = decode::<ExtendedKeyUsage>(extension)?.0;
-                    if purposes.is_empty() || purposes.len() > MAX_CERTIFICATES {
+                    if purposes.is_empty() {
                         return Err(Error::Extension(spki::oid(extension.extn_id)));
+                    }
+                    if purposes.len() > MAX_ITEMS {
+                        return Err(Error::TooMany);
                     }
                     found.purposes = Some(purposes.into_iter().map(spki::oid).collect());
                 }
@@ -90,8 +93,12 @@ impl Extensions {
     }
 }
 
-/// Refuses a second extension of a kind (RFC 5280 §4.2).
+/// Refuses a second extension of a kind (RFC 5280 §4.2), and too many of them.
 pub(super) fn check_once(extensions: &[Extension]) -> Result<(), Error> {
+    // What follows is quadratic.
+    if extensions.len() > MAX_ITEMS {
+        return Err(Error::TooMany);
+    }
     let mut rest = extensions;
     while let [first, tail @ ..] = rest {
         if tail.iter().any(|other| other.extn_id == first.extn_id) {
@@ -117,7 +124,7 @@ pub(super) fn alt_names(extension: &Extension) -> Result<Vec<AltName>, Error> {
     if names.is_empty() {
         return Err(Error::Extension(spki::oid(extension.extn_id)));
     }
-    if names.len() > MAX_CERTIFICATES {
+    if names.len() > MAX_ITEMS {
         return Err(Error::TooMany);
     }
     let bad = |_| Error::Extension(spki::oid(extension.extn_id));
@@ -236,7 +243,7 @@ impl Wanted<'_> {
 }
 
 pub(super) fn subject_alt_name(subject: &X509Name, names: &[AltName]) -> Result<Extension, Error> {
-    if names.len() > MAX_CERTIFICATES {
+    if names.len() > MAX_ITEMS {
         return Err(Error::TooMany);
     }
     let names = names.iter().map(AltName::to_x509).collect::<Result<_, _>>()?;

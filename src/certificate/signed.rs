@@ -14,7 +14,7 @@ use super::error::{Document, Error, from_der};
 use crate::{
     ids::{
         KeyKind, Signature,
-        certificate::{MAX_CERTIFICATE_FILE_LEN, MAX_CERTIFICATE_LEN, MAX_CERTIFICATES, MAX_REVOCATION_LIST_LEN},
+        certificate::{MAX_CERTIFICATE_FILE_LEN, MAX_CERTIFICATE_LEN, MAX_ITEMS, MAX_REVOCATION_LIST_LEN},
     },
     keys::{PublicKey, spki},
     provider::Provider,
@@ -175,7 +175,7 @@ pub(super) fn documents(bytes: &[u8], expected: Document) -> Result<Vec<Vec<u8>>
         let (_, der) = pem::decode_vec(block.as_bytes()).map_err(|_| Error::Pem)?;
         check_len(&der, expected.most())?;
         found.push(der);
-        if found.len() > MAX_CERTIFICATES {
+        if found.len() > MAX_ITEMS {
             return Err(Error::TooMany);
         }
         rest = tail.trim_ascii_start();

@@ -4,8 +4,8 @@
 pub const MAX_CERTIFICATE_LEN: usize = 64 * 1024;
 /// The longest file of certificates that is read.
 pub const MAX_CERTIFICATE_FILE_LEN: usize = 1 << 20;
-/// The most certificates in one file.
-pub const MAX_CERTIFICATES: usize = 64;
+/// The most certificates in one file, and the most names, purposes or extensions in one certificate.
+pub const MAX_ITEMS: usize = 64;
 /// The longest revocation list that is read: about 100,000 entries.
 pub const MAX_REVOCATION_LIST_LEN: usize = 4 << 20;
 /// The most certificates between an end and its anchor, the end counted and the anchor not.

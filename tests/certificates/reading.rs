@@ -227,6 +227,20 @@ fn extensions_stand_once_and_fit_the_key() {
 }
 
 #[test]
+fn extensions_are_counted() {
+    let party = small();
+    let many = |count: u8| {
+        let der = with_extensions(&party, |list| {
+            let missing = count - u8::try_from(list.len()).unwrap();
+            list.extend((0..missing).map(|at| extension(&[0x2a, 3, at], false, &[5, 0])));
+        });
+        Certificate::from_der(&der)
+    };
+    assert!(many(64).is_ok());
+    assert_eq!(many(65), Err(Error::TooMany));
+}
+
+#[test]
 fn what_is_not_understood_is_told() {
     let party = small();
     let with =
