@@ -291,8 +291,8 @@ impl fmt::Display for Error {
             Self::NotForChannels(profile) => write!(f, "not a certificate for channels: {profile}"),
             Self::EmptyChain => f.write_str("holds no certificate"),
             Self::ChainTooLong => write!(f, "the chain has more than {MAX_CHAIN_LEN} certificates before its anchor"),
-            Self::Path { position: 0, reason } => write!(f, "the certificate: {reason}"),
-            Self::Path { position, reason } => write!(f, "issuer {position} above the certificate: {reason}"),
+            Self::Path { position: 0, reason } => reason.fmt(f),
+            Self::Path { position, reason } => write!(f, "issuer {position} above it: {reason}"),
             Self::StrayRevocationList { position } => {
                 let number = position.saturating_add(1);
                 write!(f, "revocation list {number} is of no issuer of this chain")

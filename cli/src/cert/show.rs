@@ -20,7 +20,12 @@ pub(super) fn run(args: &Show) -> Result<(), Error> {
         false => files::read(path, files::open(path)?, limit)?,
     };
     let mut report = Report::default();
-    describe(&bytes, args, &mut report).map_err(|error| Error::file(path, error))?;
+    describe(&bytes, args, &mut report).map_err(|error| match error {
+        CertificateError::WrongDocument { found, .. } => {
+            Error::file(path, format_args!("holds {found}; give a certificate, a request or a revocation list"))
+        }
+        error => Error::file(path, error),
+    })?;
     report.print(args.json)
 }
 
