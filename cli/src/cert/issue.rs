@@ -2,7 +2,7 @@
 
 use twinlock::{
     certificate::{AltName, Certificate, Grant, Issuer, Name, Request, Template},
-    ids::certificate::MAX_CERTIFICATE_LEN,
+    ids::certificate::MAX_CERTIFICATE_FILE_LEN,
     keys::PublicKey,
     provider::SystemRng,
 };
@@ -15,12 +15,9 @@ const LIFETIME: u64 = 90 * 24 * 60 * 60;
 /// 24 hours: what is over soon need not be revoked.
 const CHANNEL_LIFETIME: u64 = 24 * 60 * 60;
 
-/// Base64 makes four bytes of three.
-const PEM_LIMIT: usize = MAX_CERTIFICATE_LEN * 2;
-
 pub(super) fn run(args: Issue) -> Result<(), Error> {
     let provider = args.provider.provider;
-    let ca = read(&args.ca.ca, PEM_LIMIT, Certificate::from_bytes)?;
+    let ca = read(&args.ca.ca, MAX_CERTIFICATE_FILE_LEN, Certificate::from_bytes)?;
     let key = signing_key(&args.ca.ca_key, provider)?;
     let issuer = Issuer::new(&ca, &key).map_err(|error| Error::file(&args.ca.ca, error))?;
     let (subject_key, asked) = asked(&args)?;
@@ -53,6 +50,6 @@ fn asked(args: &Issue) -> Result<(PublicKey, (Name, Vec<AltName>)), Error> {
         let path = args.public.as_ref().ok_or_else(|| Error::failed("neither --request nor --public"))?;
         return Ok((files::public_key(path)?, (Name::default(), Vec::new())));
     };
-    let request = read(path, PEM_LIMIT, |bytes| Request::from_bytes(bytes, args.provider.provider))?;
+    let request = read(path, MAX_CERTIFICATE_FILE_LEN, |bytes| Request::from_bytes(bytes, args.provider.provider))?;
     Ok((request.key().clone(), (request.subject().clone(), request.alt_names().to_vec())))
 }

@@ -85,6 +85,11 @@ fn write(out: &Out, what: &str, pem: &str) -> Result<(), Error> {
 /// Writes a new certificate, and says what it is.
 fn write_certificate(out: &Out, certificate: &Certificate) -> Result<(), Error> {
     write(out, "certificate", &certificate.to_pem().map_err(Error::failed)?)?;
+    // Subject and names may come from a request: whoever issues sees what was asked for.
+    terminal::say(format_args!("subject: {}", certificate.subject()));
+    for name in certificate.alt_names() {
+        terminal::say(format_args!("name: {name}"));
+    }
     terminal::say(format_args!("serial: {}", certificate.serial()));
     terminal::say(format_args!("valid until: {}", certificate.validity().until()));
     Ok(())

@@ -2,7 +2,7 @@
 
 use twinlock::{
     certificate::{Certificate, Issuer, Revocation, RevocationList},
-    ids::certificate::{MAX_CERTIFICATE_LEN, MAX_REVOCATION_LIST_LEN},
+    ids::certificate::{MAX_CERTIFICATE_FILE_LEN, MAX_REVOCATION_LIST_LEN},
     provider::SystemRng,
 };
 
@@ -11,7 +11,7 @@ use crate::{error::Error, files::NewFile, terminal};
 
 pub(super) fn run(args: &Revoke) -> Result<(), Error> {
     let provider = args.provider.provider;
-    let certificate = |path| read(path, MAX_CERTIFICATE_LEN * 2, Certificate::from_bytes);
+    let certificate = |path| read(path, MAX_CERTIFICATE_FILE_LEN, Certificate::from_bytes);
     let ca = certificate(&args.ca.ca)?;
     let key = signing_key(&args.ca.ca_key, provider)?;
     let issuer = Issuer::new(&ca, &key).map_err(|error| Error::file(&args.ca.ca, error))?;
