@@ -6,6 +6,7 @@ mod common;
 use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt as _,
+    path::Path,
 };
 
 use common::Sandbox;
@@ -153,6 +154,28 @@ fn nothing_is_overwritten_and_nothing_bad_is_read() {
     let words = sandbox.fails(1, &["cert", "verify", "ca.pem"]);
     assert!(words.ends_with("hint: --ca FILE tells whom to trust\n"), "{words}");
     assert!(sandbox.ok(&["cert", "verify", "--ca", "ca.pem", "ca.pem"]).contains("CN=Root"));
+}
+
+#[test]
+fn the_commands_of_the_document_do_what_it_says() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/certificates.md")).unwrap();
+    let sandbox = Sandbox::empty();
+    let blocks = text.split("```console\n").skip(1).map(|block| block.split("```").next().unwrap());
+    let mut lines = blocks.flat_map(str::lines).peekable();
+    let mut count = 0;
+    while let Some(line) = lines.next() {
+        count += 1;
+        let words = shlex::split(line.strip_prefix("$ twinlock ").unwrap()).unwrap();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        // What fails has its error below it, with a time that differs.
+        if let Some(error) = lines.next_if(|next| next.starts_with("error: ")) {
+            let error = error.split("20").next().unwrap();
+            assert!(sandbox.fails(1, &words).starts_with(error), "{line}");
+        } else {
+            sandbox.ok(&words);
+        }
+    }
+    assert!(count > 8, "only {count} commands");
 }
 
 #[test]

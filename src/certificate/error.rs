@@ -336,3 +336,79 @@ pub(super) fn from_der(error: der::Error) -> Error {
         _ => Error::Der { offset: error.position().and_then(|at| usize::try_from(at).ok()) },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ids::{Kem, Signature},
+        keys::spki,
+    };
+
+    fn oid() -> Oid {
+        spki::oid(der::oid::ObjectIdentifier::new("1.2.3").unwrap())
+    }
+
+    #[test]
+    fn messages_say_what_it_is_and_what_to_do() {
+        let (ed25519, x_wing) = (KeyKind::Signature(Signature::Ed25519), KeyKind::Kem(Kem::XWing));
+        let path = |position, reason| Error::Path { position, reason };
+        let cases = [
+            (Error::NotADocument(Document::Certificate), "neither PEM nor DER; give a certificate"),
+            (
+                Error::WrongDocument { expected: Document::Request, found: Document::RevocationList },
+                "holds a revocation list; give a request for a certificate",
+            ),
+            (Error::TooLong { found: 70_000, most: 65_536 }, "is 70000 bytes, more than the 65536 that are read"),
+            (Error::TooMany, "holds more than 64 certificates, names, purposes or extensions"),
+            (Error::Truncated, "ends inside a field; it is cut off"),
+            (Error::Trailing, "bytes are left after the last field"),
+            (Error::Der { offset: Some(7) }, "not the DER that it should be, at byte 7"),
+            (Error::Der { offset: None }, "not the DER that it should be"),
+            (Error::NotCanonical, "is encoded in another way than DER's one"),
+            (Error::Version, "is of another version than X.509's third, or a list's second"),
+            (Error::SerialNumber, "the serial number is not a positive one of up to 20 bytes"),
+            (Error::AlgorithmsDiffer, "the signature algorithm is another inside than outside"),
+            (
+                Error::Algorithm(keys::Error::Parameters(ed25519)),
+                "the signature algorithm: the algorithm identifier has parameters; Ed25519 must have none, not even NULL",
+            ),
+            (Error::DoesNotSign(x_wing), "is signed with X-Wing, which does not sign"),
+            (Error::Validity, "ends before it begins"),
+            (Error::Extension(oid()), "extension 1.2.3 is malformed or of a form that is not supported"),
+            (Error::ExtensionTwice(oid()), "extension 1.2.3 is there twice"),
+            (Error::KeyUsage(x_wing), "the key usage is not one that X-Wing has"),
+            (Error::PathLengthWithoutCa, "has a path length and is no CA"),
+            (Error::UnknownCritical(oid()), "has a critical extension that is not known: 1.2.3"),
+            (
+                Error::NotForChannels(Profile::Lifetime),
+                "not a certificate for channels: it is valid for more than 31 days",
+            ),
+            (Error::ChainTooLong, "the chain has more than 8 certificates before its anchor"),
+            (path(0, Reason::NoAnchor), "is issued by no CA that is trusted here"),
+            (
+                path(2, Reason::PathLength(1)),
+                "issuer 2 above it: more CAs are below it than the 1 that its path length allows",
+            ),
+            (path(0, Reason::Revoked(Time::from_unix(0).unwrap())), "was revoked on 1970-01-01T00:00:00Z"),
+            (Error::StrayRevocationList { position: 1 }, "revocation list 2 is of no issuer of this chain"),
+            (
+                Error::ReservedName,
+                "a name begins with twinlock:, which is for principals and services of channels alone",
+            ),
+            (
+                Error::ChannelName,
+                "a principal has 1 to 64 and a service 1 to 64 bytes without control characters, and each is named once",
+            ),
+            (Error::CaKey(x_wing), "X-Wing does not sign, so it is no key for this"),
+            (
+                Error::Outlives { issuer: Time::from_unix(0).unwrap() },
+                "would outlive its issuer, which ends on 1970-01-01T00:00:00Z",
+            ),
+            (Error::Crypto(crate::Error::Random), "the random generator failed"),
+        ];
+        for (error, message) in cases {
+            assert_eq!(error.to_string(), message);
+        }
+    }
+}
