@@ -15,11 +15,12 @@ use std::{
 };
 
 /// The layers, lowest first. A module uses its own layer and those below.
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 7] = [
     &["error", "secret", "ids", "codec"],
     &["provider"],
     &["kem", "sign"],
-    &["keys", "ssh"],
+    &["keys"],
+    &["certificate", "ssh"],
     &["handshake"],
     &["channel"],
 ];

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{address::Address, kat::args::Kat, passphrase::PassphraseArg};
+use crate::{address::Address, cert::args::Cert, kat::args::Kat, passphrase::PassphraseArg};
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -33,6 +33,9 @@ pub(crate) enum Command {
     Sign(Sign),
     /// Check the signature of a file
     Verify(Verify),
+    /// Certificates: make, request, issue, verify, show, revoke
+    #[command(subcommand)]
+    Cert(Cert),
     /// Wait for one peer; stdin goes to it, what it sends goes to stdout
     Listen(Listen),
     /// Connect to one peer; stdin goes to it, what it sends goes to stdout

@@ -7,6 +7,7 @@ use clap::Parser as _;
 mod address;
 mod allow;
 mod args;
+mod cert;
 mod connect;
 mod demo;
 mod doctor;
@@ -40,6 +41,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Key(command) => key::run(command),
         Command::Sign(args) => sign::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Cert(command) => cert::run(command),
         Command::Listen(args) => listen::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Kat(command) => kat::run(command),

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use rand_core::{TryCryptoRng, TryRng};
 use twinlock::{
+    certificate::{Certificate, Grant, Request, RevocationList},
     channel::{OpenHalf, Opened, SealHalf},
     handshake::{Config, FrameHeader, Identity, Machine, Peer, Peers, Pin, Progress, parse_flight},
     ids::{Aead, Hash, Kem, KeyKind, Signature},
@@ -194,6 +195,29 @@ pub fn ssh_signature(data: &[u8]) {
     if let Ok(signature) = ssh::Signature::from_armor(data) {
         let base64 = |text: &[u8]| text.iter().copied().filter(|c| !c.is_ascii_whitespace()).collect::<Vec<_>>();
         assert_eq!(base64(signature.to_armor().unwrap().as_bytes()), base64(data));
+    }
+}
+
+/// A certificate, a request or a revocation list: each has one DER form, and reads again from its PEM.
+pub fn certificate(data: &[u8]) {
+    let is_one_form = |der: &[u8], pem: String| {
+        assert!(data.first() != Some(&0x30) || der == data, "two encodings of one document");
+        pem
+    };
+    if let Ok(chain) = Certificate::all_from_bytes(data) {
+        for found in chain {
+            let pem = is_one_form(found.as_der(), found.to_pem().unwrap());
+            assert!(Certificate::from_bytes(pem.as_bytes()).unwrap() == found);
+            let _ = Grant::of(&found);
+        }
+    }
+    if let Ok(found) = Request::from_bytes(data, RUST) {
+        let pem = is_one_form(found.as_der(), found.to_pem().unwrap());
+        assert!(Request::from_bytes(pem.as_bytes(), RUST).unwrap() == found);
+    }
+    if let Ok(found) = RevocationList::from_bytes(data) {
+        let pem = is_one_form(found.as_der(), found.to_pem().unwrap());
+        assert!(RevocationList::from_bytes(pem.as_bytes()).unwrap() == found);
     }
 }
 

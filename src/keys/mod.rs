@@ -51,7 +51,7 @@ mod jwk;
 mod key_id;
 mod pkcs8;
 mod protection;
-mod spki;
+pub(crate) mod spki;
 mod t0;
 
 pub use error::{Content, Error, Oid, Use};
