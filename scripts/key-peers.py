@@ -80,15 +80,18 @@ def by_python(path, public):
 READERS = {"OpenSSL 3.5": by_openssl, "Go 1.27": by_go, "cryptography 50": by_python}
 
 
-def row(what, path, expected, public=False):
+merged = {}
+
+
+def add(kind, what, path, expected, public=False):
     """Who reads a file of ours; a reader that finds another key is a problem."""
     marks = []
     for name, read in READERS.items():
         found = read(path, public)
         if found is not None and found != expected:
-            problems.append(f"{name} reads another key in {what}")
+            problems.append(f"{name} reads another key in {kind}, {what}")
         marks.append("yes" if found == expected else "no")
-    return f"| {what} | {' | '.join(marks)} |"
+    merged.setdefault(what, {}).setdefault(" | ".join(marks), []).append(kind.upper())
 
 
 def theirs(what, path, expected, form=None):
@@ -100,8 +103,6 @@ def theirs(what, path, expected, form=None):
         problems.append(f"{what}: another form than {form}")
 
 
-lines = [f"| our file | {' | '.join(READERS)} |", "|---" * (len(READERS) + 1) + "|"]
-merged = {}
 for kind in KINDS:
     ours("key", "new", "--algorithm", kind, "--out", "key.pem", "--public", "key.pub", "--force")
     expected = spki("key.pem")
@@ -109,13 +110,13 @@ for kind in KINDS:
     for form in FORMS if kind.startswith("ml-") else FORMS[:1]:
         ours("key", "convert", "key.pem", "--form", form, "--out", "form.pem", "--force")
         name = f"{family} private key, {form}" if kind.startswith("ml-") else f"{family} private key"
-        merged.setdefault(name, set()).add(row(name, "form.pem", expected))
+        add(kind, name, "form.pem", expected)
     for kdf in ("scrypt", "pbkdf2"):
         ours("key", "protect", "key.pem", "--new-passphrase-file", "passphrase", "--kdf", kdf, "--out", "closed.pem", "--force")
         name = f"{family} private key, seed, {kdf}" if kind.startswith("ml-") else f"{family} private key, {kdf}"
-        merged.setdefault(name, set()).add(row(name, "closed.pem", expected))
+        add(kind, name, "closed.pem", expected)
     name = f"{family} public key"
-    merged.setdefault(name, set()).add(row(name, "key.pub", expected, public=True))
+    add(kind, name, "key.pub", expected, public=True)
 
     # Theirs.
     forms = OPENSSL_FORMS if kind.startswith("ml-") else {None: None}
@@ -148,9 +149,11 @@ for kind in KINDS:
                 file.write(data)
             theirs(f"cryptography's {kind}, {type(encryption).__name__}", "their.pem", by_python("their.pem", False))
 
-for name, rows in merged.items():
-    lines.extend(sorted(rows) if len(rows) == 1 else [f"{one} (parameter sets differ)" for one in sorted(rows)])
-print("\n".join(lines))
+print(f"| our file | {' | '.join(READERS)} |")
+print("|---" * (len(READERS) + 1) + "|")
+for what, rows in merged.items():
+    for marks, kinds in rows.items():
+        print(f"| {what}{'' if len(rows) == 1 else ': ' + ', '.join(kinds)} | {marks} |")
 for problem in problems:
     print(f"UNEXPECTED: {problem}", file=sys.stderr)
 sys.exit(1 if problems else 0)

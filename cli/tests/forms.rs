@@ -165,7 +165,8 @@ fn a_channel_opens_its_identity_with_a_passphrase() {
     sandbox.write("right", "open sesame");
     fs::set_permissions(sandbox.path("right"), Permissions::from_mode(0o600)).unwrap();
     sandbox.ok(&["key", "protect", "here.pem", "--new-passphrase-file", "right", "--out", "here.pem", "--force"]);
-    let (listener, address) = sandbox.listen(&[]);
+    let (mut listener, address) = sandbox.listen(&[]);
+    drop(listener.child.stdin.take());
     let output = sandbox.connect(&address, &["--passphrase-file", "right"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(listener.end().0, Some(0));
