@@ -163,6 +163,19 @@ pub(super) const PROGRAMS: &[Program] = &[
         }],
     },
     Program {
+        name: "Python ssl",
+        commands: &["python3"],
+        questions: &[&["-I", "-c", "import ssl; print(ssl.OPENSSL_VERSION)"]],
+        version_after: "OpenSSL ",
+        abilities: &[Ability {
+            what: "X25519MLKEM768",
+            known_by: KnownBy::Version((3, 5)),
+            without: "TLS of its ssl module is classical only",
+            source: "OpenSSL 3.5 release notes",
+        }],
+        troubles: &[],
+    },
+    Program {
         name: "Python cryptography",
         commands: &["python3"],
         questions: &[&["-I", "-c", PYTHON]],
@@ -179,12 +192,6 @@ pub(super) const PROGRAMS: &[Program] = &[
                 known_by: KnownBy::Word("has-mldsa"),
                 without: "it reads no ML-DSA keys and verifies no such signatures",
                 source: "cryptography 50",
-            },
-            Ability {
-                what: "X25519MLKEM768",
-                known_by: KnownBy::Word("tls-3.5"),
-                without: "the ssl module's OpenSSL is older than 3.5: TLS is classical only",
-                source: "OpenSSL 3.5 release notes",
             },
         ],
         troubles: &[Trouble {
@@ -233,10 +240,9 @@ const CHROME_TLS: Ability = Ability {
     source: "Chrome 131 release notes",
 };
 
-/// Each line stands for itself: a package that is absent changes only its own.
+/// A package that is absent has no version.
 const PYTHON: &str = "
-import importlib.util as u, ssl
-if ssl.OPENSSL_VERSION.startswith('OpenSSL') and ssl.OPENSSL_VERSION_INFO >= (3, 5): print('tls-3.5')
+import importlib.util as u
 if u.find_spec('cryptography'):
     import cryptography
     print('cryptography', cryptography.__version__)

@@ -55,9 +55,13 @@ fn judge(program: &Program, path: String, answers: &[String]) -> Finding {
             KnownBy::Word(word) => has_word(word),
             KnownBy::Version(least) => version.is_some_and(|version| version >= least),
         };
-        let note = (!is_there).then_some(ability.without);
-        let list = if is_there { &mut can } else { &mut cannot };
-        list.push(Fact { what: ability.what, note, source: ability.source });
+        let (what, source) = (ability.what, ability.source);
+        if is_there {
+            can.push(Fact { what, note: None, source });
+        } else if version.is_some() {
+            // Who does not even tell its version has not said that it lacks anything.
+            cannot.push(Fact { what, note: Some(ability.without), source });
+        }
     }
     let is_met = |since: Version, before: Option<Version>| {
         version.is_some_and(|version| version >= since && before.is_none_or(|before| version < before))
@@ -78,7 +82,7 @@ fn judge(program: &Program, path: String, answers: &[String]) -> Finding {
 /// What stands behind the words that a program tells its version with.
 fn version_text<'a>(program: &Program, answer: &'a str) -> Option<&'a str> {
     let rest = answer.lines().find_map(|line| line.strip_prefix(program.version_after))?;
-    let text = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').next().unwrap_or_default();
+    let text = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').next()?.trim_end_matches('.');
     (text.len() < 32 && version_of(text).is_some()).then_some(text)
 }
 
@@ -97,8 +101,9 @@ fn words(answer: &str) -> impl Iterator<Item = &str> {
 fn table(findings: &[Finding]) -> String {
     let row = |finding: &Finding| {
         let list = |facts: &[Fact]| facts.iter().map(|fact| fact.what).collect::<Vec<_>>().join(", ");
-        let version = finding.version.clone().unwrap_or_else(|| "?".into());
-        let or_none = |text: String| if text.is_empty() { "-".to_owned() } else { text };
+        let none = if finding.version.is_some() { "-" } else { "?" };
+        let or_none = |text: String| if text.is_empty() { none.to_owned() } else { text };
+        let version = or_none(finding.version.clone().unwrap_or_default());
         [finding.program.to_owned(), version, or_none(list(&finding.can)), or_none(list(&finding.cannot))]
     };
     let head = ["program", "version", "can", "cannot"].map(ToOwned::to_owned);
@@ -159,7 +164,7 @@ mod tests {
         assert_eq!(whats(&new.can), ["X25519MLKEM768", "ML-KEM", "ML-DSA"]);
         assert_eq!(new.breaks.len(), 2);
         let libre = judged("OpenSSL", &["LibreSSL 4.1.0\n", "", "", ""]);
-        assert_eq!((libre.version, libre.breaks.len()), (None, 0));
+        assert_eq!((libre.version, libre.cannot.len(), libre.breaks.len()), (None, 0, 0));
     }
 
     #[test]
@@ -186,6 +191,7 @@ mod tests {
         for answer in ["OpenSSL \u{1b}[31m\n", "OpenSSL \n", "OpenSSL 99999999999999999999.1\n", "3.5.0\n"] {
             assert_eq!(judged("OpenSSL", &[answer]).version, None, "{answer:?}");
         }
+        assert_eq!(judged("OpenSSL", &["OpenSSL 3.5.\u{1b}]0;owned\u{7}\n"]).version.as_deref(), Some("3.5"));
     }
 
     #[test]
