@@ -35,7 +35,7 @@ fn a_grant_goes_into_a_certificate_and_comes_out() {
         let made = root.issuer().issue(&template, &public(kind, 2), &mut SystemRng).unwrap();
         let chain = [Certificate::from_bytes(made.to_pem().unwrap().as_bytes()).unwrap()];
         assert_eq!(chain[0].subject().to_string(), "CN=desk-7");
-        assert_eq!(trusting(&[root.certificate.clone()]).verify_channel(&chain), Ok(grant()));
+        assert_eq!(trusting(std::slice::from_ref(&root.certificate)).verify_channel(&chain), Ok(grant()));
         // One flight of ten segments takes it.
         assert!(made.as_der().len() < 6_000, "{}", made.as_der().len());
     }

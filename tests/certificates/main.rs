@@ -1,12 +1,6 @@
 //! Certificates, requests, revocation lists and paths through the public API: every refusal, other people's files.
 
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails loudly"
-)]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod channel;
 mod path;

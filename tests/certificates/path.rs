@@ -90,7 +90,7 @@ fn a_wrong_issuer_is_told() {
     let sibling = three();
     let aside = sibling.root.below(&template("CN=Aside").authority(None), 8).certificate;
     assert_eq!(check(&[end, &aside], &sibling.root.certificate), Err(refused(0, Reason::WrongIssuer)));
-    assert_eq!(trusting(&[]).verify(&[end.clone()]), Err(refused(0, Reason::NoAnchor)));
+    assert_eq!(trusting(&[]).verify(std::slice::from_ref(end)), Err(refused(0, Reason::NoAnchor)));
     // Without identifiers only the signature tells.
     let party = Party { key: signer(ED25519, 7), certificate: stranger };
     let bare = Certificate::from_der(&with_extensions(&party, |list| drop(list.remove(1)))).unwrap();

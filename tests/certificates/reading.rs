@@ -43,7 +43,7 @@ fn what_is_issued_says_what_was_asked() {
             _ => "keyEncipherment",
         };
         assert_eq!(usage, [expected]);
-        assert_eq!(trusting(&[root.certificate.clone()]).verify(&[read]).unwrap().len(), 2);
+        assert_eq!(trusting(std::slice::from_ref(&root.certificate)).verify(&[read]).unwrap().len(), 2);
     }
     assert_eq!((root.certificate.is_ca(), root.certificate.path_len()), (true, Some(1)));
     assert_eq!(root.certificate.key_usage().unwrap().names().collect::<Vec<_>>(), ["keyCertSign", "cRLSign"]);
