@@ -101,7 +101,7 @@ fn what_ssh_keygen_makes_is_read() {
             let file = PrivateFile::from_bytes(&bytes).unwrap();
             assert_eq!(file.public_key(), &public);
             assert!(file.protection().unwrap().starts_with(cipher));
-            assert!(file.open(Some(PASSPHRASE)).unwrap().key.seed().ct_eq(opened.key.seed()), "{cipher}");
+            assert!(file.open(Some(PASSPHRASE)).unwrap().key.seed().unwrap().ct_eq(opened.key.seed().unwrap()), "{cipher}");
             assert_eq!(open(&bytes, None).unwrap_err(), Error::Protected);
             assert_eq!(open(&bytes, Some(b"wrong")).unwrap_err(), Error::WrongPassphrase, "{cipher}");
             assert_eq!(open(&bytes, Some(b"")).unwrap_err(), Error::EmptyPassphrase);
@@ -148,7 +148,7 @@ fn what_we_write_reads_back() {
             let file = ssh::encode_private(&key, comment, &mut SystemRng).unwrap();
             assert!(file.lines().all(|line| line.len() <= 70));
             let opened = PrivateFile::from_bytes(file.as_bytes()).unwrap().open(None).unwrap();
-            assert!(opened.key.seed().ct_eq(key.seed()));
+            assert!(opened.key.seed().unwrap().ct_eq(key.seed().unwrap()));
             assert_eq!(opened.comment, comment);
             // A passphrase that is not needed does no harm, other line ends and widths neither.
             assert!(open(file.as_bytes(), Some(b"x")).is_ok());
@@ -158,7 +158,7 @@ fn what_we_write_reads_back() {
             assert!(open(armored(PRIVATE, &bytes_of(file.as_bytes()), 76).as_bytes(), None).is_ok());
         }
         let file = ssh::encode_private_protected(&key, "c", PASSPHRASE, &mut SystemRng).unwrap();
-        assert!(open(file.as_bytes(), Some(PASSPHRASE)).unwrap().seed().ct_eq(key.seed()));
+        assert!(open(file.as_bytes(), Some(PASSPHRASE)).unwrap().seed().unwrap().ct_eq(key.seed().unwrap()));
         assert_eq!(open(file.as_bytes(), Some(b"correct hors")).unwrap_err(), Error::WrongPassphrase);
         let described = PrivateFile::from_bytes(file.as_bytes()).unwrap().protection();
         assert_eq!(described.as_deref(), Some("aes256-ctr, 24 rounds of bcrypt"));
@@ -243,7 +243,7 @@ fn bad_private_keys_are_refused_with_the_reason() {
         assert_eq!(refused(&with_private(other_private)), Error::Disagrees);
         // The seed of another key in an otherwise sound file.
         let seed = open(armored(PRIVATE, &bytes, 70).as_bytes(), None).unwrap();
-        let swapped = replaced(&bytes, seed.seed().secret_bytes(), key(kind).seed().secret_bytes());
+        let swapped = replaced(&bytes, seed.seed().unwrap().secret_bytes(), key(kind).seed().unwrap().secret_bytes());
         assert_eq!(refused(&swapped), Error::Disagrees);
 
         // Another kind under that name, unknown names, and unknown ciphers.
