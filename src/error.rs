@@ -36,6 +36,8 @@ pub enum Error {
         operation: Operation,
     },
     // The caller.
+    /// An algorithm that has no place where it was given.
+    Algorithm,
     /// A context longer than 255 bytes, or any context for an algorithm that has none.
     Context,
     /// An output or a message longer than the algorithm can give or take.
@@ -101,6 +103,7 @@ impl fmt::Display for Error {
             Self::Unsupported { implementation, operation } => {
                 write!(f, "{implementation} does not have {operation}")
             }
+            Self::Algorithm => f.write_str("the algorithm has no place here"),
             Self::Context => f.write_str("context is longer than 255 bytes or not allowed here"),
             Self::TooLong => f.write_str("longer than the algorithm allows"),
             Self::Random => f.write_str("the random generator failed"),
