@@ -14,6 +14,7 @@
 //! | SecP256r1MLKEM768  | P-256 ‖ ML-KEM         | P-256 ‖ ML-KEM         | P-256 ‖ ML-KEM                       |
 //! | SecP384r1MLKEM1024 | P-384 ‖ ML-KEM         | P-384 ‖ ML-KEM         | P-384 ‖ ML-KEM                       |
 
+pub mod envelope;
 pub mod protocol;
 
 /// The newest drafts that this version follows, as shown by `twinlock version --verbose`.
