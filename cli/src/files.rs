@@ -1,4 +1,4 @@
-//! Key files: read with care for who else can, written whole or not at all.
+//! Files: keys are read with care for who else can, and whatever is written is whole or not there.
 
 use std::{
     fs::{File, Metadata, Permissions},
@@ -18,11 +18,13 @@ use zeroize::Zeroizing;
 
 use crate::{error::Error, terminal::io_words};
 
+/// Readable by its owner only.
+pub(crate) const PRIVATE_MODE: u32 = 0o600;
 /// The bits of group and others.
 const NOT_OWNER: u32 = 0o077;
 
-/// Our identity from a private key file that is closed to group and others.
-pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<Identity>, Error> {
+/// A private key from a file that is closed to group and others.
+pub(crate) fn private_key(path: &Path) -> Result<PrivateKey, Error> {
     let file = open(path)?;
     let metadata = file.metadata().map_err(|error| Error::file(path, io_words(&error)))?;
     let bytes = read(path, file, MAX_KEY_FILE_LEN)?;
@@ -32,6 +34,12 @@ pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<I
         return Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
             .hint(format_args!("chmod 600 {}", path.display())));
     }
+    Ok(key)
+}
+
+/// Our identity, likewise.
+pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<Identity>, Error> {
+    let key = private_key(path)?;
     let KeyKind::Signature(_) = key.kind() else { return Err(no_identity(path, key.kind())) };
     let kind = key.kind();
     let key = key.into_signing_key(provider).map_err(|error| Error::file(path, error))?;
@@ -101,9 +109,17 @@ pub(crate) struct NewFile {
 }
 
 impl NewFile {
-    /// Writes `content` to a temporary file beside `path`, with that mode from its first moment, and to the
-    /// disk. Without `force`, a file at `path` is an error.
+    /// A temporary file with that content, on the disk.
     pub(crate) fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> Result<Self, Error> {
+        let mut file = Self::create(path, mode, force)?;
+        file.append(content)?;
+        file.sync()?;
+        Ok(file)
+    }
+
+    /// An empty temporary file beside `path`, with that mode from its first moment. Without `force`, a file at
+    /// `path` is an error.
+    pub(crate) fn create(path: &Path, mode: u32, force: bool) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::file(path, io_words(&error));
         match path.symlink_metadata() {
             Ok(found) if found.is_dir() => return Err(Error::file(path, "is a directory")),
@@ -113,13 +129,22 @@ impl NewFile {
             Ok(_) if !force => return Err(exists(path)),
             _ => {}
         }
-        let mut temporary = tempfile::Builder::new()
+        let temporary = tempfile::Builder::new()
             .prefix(".twinlock-")
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(folder(path))
             .map_err(failed)?;
-        temporary.write_all(content).and_then(|()| temporary.as_file().sync_all()).map_err(failed)?;
         Ok(Self { temporary, path: path.into() })
+    }
+
+    /// Writes more at the end.
+    pub(crate) fn append(&mut self, content: &[u8]) -> Result<(), Error> {
+        self.temporary.write_all(content).map_err(|error| Error::file(&self.path, io_words(&error)))
+    }
+
+    /// Waits until all is on the disk.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        self.temporary.as_file().sync_all().map_err(|error| Error::file(&self.path, io_words(&error)))
     }
 
     /// Gives the file its name. Without `force`, what came to be there meanwhile stays.

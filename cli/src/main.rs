@@ -9,6 +9,7 @@ mod allow;
 mod args;
 mod connect;
 mod demo;
+mod envelope;
 mod error;
 mod files;
 mod kat;
@@ -34,6 +35,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Key(command) => key::run(command),
+        Command::Seal(args) => envelope::seal(&args),
+        Command::Open(args) => envelope::open(&args),
         Command::Listen(args) => listen::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Kat(command) => kat::run(command),

@@ -8,12 +8,10 @@ use twinlock::{keys::PrivateKey, provider::SystemRng};
 use crate::{
     args::KeyNew,
     error::Error,
-    files::{NewFile, same},
+    files::{NewFile, PRIVATE_MODE, same},
     terminal,
 };
 
-/// Readable by its owner only.
-const PRIVATE_MODE: u32 = 0o600;
 /// Readable by all whom the umask lets.
 const PUBLIC_MODE: u32 = 0o666;
 
