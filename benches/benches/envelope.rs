@@ -22,7 +22,8 @@ use twinlock_bench::{
     ratio::{Bar, Pairs, report},
 };
 
-/// The least throughput of envelopes, in throughputs of the bare AEAD.
+/// The least throughput of envelopes, in throughputs of the bare AEAD. A signature needs a hash that is slower than
+/// the AEAD, on however many processors there are: docs/decisions/0011. Those are for information.
 const BAR: Bar = Bar::AtLeast(0.7);
 
 const CHUNKS: usize = 256;
@@ -36,6 +37,8 @@ struct Envelopes {
     expected: Expected,
     threads: usize,
     content: Vec<u8>,
+    /// Kept from round to round: asking the system for 16 MiB is not what is measured.
+    envelope: Vec<u8>,
 }
 
 impl Envelopes {
@@ -48,14 +51,16 @@ impl Envelopes {
             Expected::Sender(PublicKey::from_raw(kind, key.verifying_key().as_bytes()).unwrap().key_id())
         });
         let content = vec![7; CHUNKS.wrapping_mul(CHUNK_LEN)];
-        Self { provider, suite, sender, recipients, expected, threads, content }
+        Self { provider, suite, sender, recipients, expected, threads, content, envelope: Vec::new() }
     }
 
-    fn round(&self) {
+    fn round(&mut self) {
+        let mut envelope = std::mem::take(&mut self.envelope);
+        envelope.clear();
         let rng = &mut SystemRng;
-        let (mut sealer, mut envelope) =
+        let (mut sealer, header) =
             Sealer::new(self.provider, self.suite, &self.recipients, self.sender.as_ref(), rng).unwrap();
-        envelope.reserve(self.content.len().saturating_add(CHUNK_LEN));
+        envelope.extend(header);
         let mut rest = black_box(self.content.as_slice());
         while !rest.is_empty() {
             for done in self.run(|| sealer.push(&mut rest)) {
@@ -74,6 +79,7 @@ impl Envelopes {
         }
         len = len.saturating_add(opener.finish().unwrap().len());
         assert_eq!(len, self.content.len());
+        self.envelope = envelope;
     }
 
     /// At most 64 jobs, on all threads.
@@ -139,14 +145,15 @@ fn main() -> ExitCode {
         (AWS_LC, aes, false, 1, Some(BAR)),
         (AWS_LC, chacha, false, 1, Some(BAR)),
         (AWS_LC, aes, true, all, None),
-        (AWS_LC, chacha, true, all, Some(BAR)),
+        (AWS_LC, chacha, true, all, None),
         (AWS_LC, aes, true, 1, None),
         (AWS_LC, chacha, true, 1, None),
         (RUST, aes, true, all, None),
     ];
     let mut all_hold = true;
     for (provider, suite, is_signed, threads, bar) in cases {
-        let (envelopes, mut bare) = (Envelopes::new(provider, suite, is_signed, threads), Bare::new(provider, suite));
+        let (mut envelopes, mut bare) =
+            (Envelopes::new(provider, suite, is_signed, threads), Bare::new(provider, suite));
         envelopes.round();
         bare.round();
         if is_timed() {

@@ -10,9 +10,10 @@ use std::sync::{Arc, OnceLock};
 use rand_core::{TryCryptoRng, TryRng};
 use twinlock::{
     channel::{OpenHalf, Opened, SealHalf},
+    envelope::{Expected, Job, Opener},
     handshake::{Config, FrameHeader, Identity, Machine, Peer, Peers, Pin, Progress, parse_flight},
-    ids::{Aead, Hash, Kem, KeyKind, Signature},
-    kem::EncapsulationKey,
+    ids::{Aead, Hash, Kem, KeyKind, Signature, envelope::KEM},
+    kem::{DecapsulationKey, EncapsulationKey},
     keys::{KeyId, PrivateKey, PublicKey},
     provider::RUST,
     secret::{ChainSecret, Seed},
@@ -210,6 +211,29 @@ pub fn signature(data: &[u8]) {
     let mut bytes = bytes.to_vec();
     bytes.resize(key.algorithm().signature_len(), 0);
     assert!(key.verify(b"nobody signed this", b"", &bytes).is_err());
+}
+
+/// The key that the envelopes of the corpus are for.
+pub fn recipient() -> DecapsulationKey {
+    DecapsulationKey::from_seed(RUST, KEM, Seed::from_slice(&[5; 32])).unwrap()
+}
+
+/// An envelope, in pieces: nothing comes out that did not go in.
+pub fn envelope(data: &[u8]) {
+    let mut opener = Opener::new(recipient(), Expected::Unsigned).unwrap();
+    let mut len = 0_usize;
+    for mut piece in data.chunks(1000) {
+        loop {
+            match opener.push(&mut piece).and_then(|job| job.map(Job::run).transpose()) {
+                Ok(Some(done)) => len = len.saturating_add(opener.done(done).unwrap().len()),
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+    }
+    if let Ok(last) = opener.finish() {
+        assert!(len.saturating_add(last.len()) < data.len());
+    }
 }
 
 /// A file of vectors, of any format, compressed or not.

@@ -131,8 +131,12 @@ pub(super) fn seal<R: TryCryptoRng + ?Sized>(
         keys.push((recipient.key_id(), recipient.to_encapsulation_key(provider).map_err(|_| wrong_kind)?));
     }
     keys.sort_unstable_by_key(|(id, _)| *id);
-    if let Some([(twice, _), _]) = keys.array_windows().find(|[(one, _), (next, _)]| one == next) {
-        return Err(Error::Twice(*twice));
+    let twice = keys.windows(2).find_map(|pair| match pair {
+        [(one, _), (next, _)] if one == next => Some(*one),
+        _ => None,
+    });
+    if let Some(id) = twice {
+        return Err(Error::Twice(id));
     }
     let payload_key =
         ChainSecret::build(PAYLOAD_KEY_LEN, |out| rng.try_fill_bytes(out).map_err(|_| crate::Error::Random))?;
