@@ -98,7 +98,7 @@ pub(crate) struct Seal {
     /// What to seal; - is stdin
     #[arg(default_value = "-")]
     pub(crate) file: PathBuf,
-    /// Who can open it: an X-Wing public key file; repeat it for more
+    /// Who can open it: an X-Wing public key file, PEM, DER or age1pq1…; repeat it for more
     #[arg(long, value_name = "PUBLIC", required = true)]
     pub(crate) to: Vec<PathBuf>,
     /// Who signs it: a private key, mldsa65-ed25519 or mldsa44-ed25519
@@ -107,6 +107,9 @@ pub(crate) struct Seal {
     /// Sign with nothing: anyone could have sealed it
     #[arg(long, group = "sender")]
     pub(crate) unsigned: bool,
+    /// Make an age file, for age 1.3 or newer, which nobody signs
+    #[arg(long, group = "sender")]
+    pub(crate) age: bool,
     #[command(flatten)]
     pub(crate) out: OutArg,
     #[command(flatten)]
@@ -119,7 +122,7 @@ pub(crate) struct Open {
     /// What to open; - is stdin
     #[arg(default_value = "-")]
     pub(crate) file: PathBuf,
-    /// Our private X-Wing key
+    /// Our private X-Wing key, PKCS#8 or AGE-SECRET-KEY-PQ-1…
     #[arg(long, value_name = "KEY")]
     pub(crate) identity: PathBuf,
     /// Who must have signed it: a public key file, or a key id SHA256:…
@@ -128,6 +131,9 @@ pub(crate) struct Open {
     /// Open what nobody signed, whoever made it
     #[arg(long, group = "sender")]
     pub(crate) unsigned: bool,
+    /// Open an age file, which nobody signed
+    #[arg(long, group = "sender")]
+    pub(crate) age: bool,
     #[command(flatten)]
     pub(crate) out: OutArg,
     #[command(flatten)]

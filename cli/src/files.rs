@@ -9,6 +9,7 @@ use std::{
 };
 
 use twinlock::{
+    envelope::age,
     handshake::{Identity, Peer, Pin},
     ids::{KEY_ID_PREFIX, KeyKind, MAX_KEY_FILE_LEN, protocol::Suite},
     keys::{PrivateKey, PublicKey},
@@ -29,7 +30,10 @@ pub(crate) fn private_key(path: &Path) -> Result<PrivateKey, Error> {
     let metadata = file.metadata().map_err(|error| Error::file(path, io_words(&error)))?;
     let bytes = read(path, file, MAX_KEY_FILE_LEN)?;
     // What is no private key may be open to all; then its kind is what is wrong with it.
-    let key = PrivateKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))?;
+    let key = match age_text(&bytes) {
+        Some(text) => age::identity_from_text(text).map_err(|error| Error::file(path, error))?,
+        None => PrivateKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))?,
+    };
     if let Some(mode) = open_to_others(&metadata) {
         return Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
             .hint(format_args!("chmod 600 {}", path.display())));
@@ -57,7 +61,18 @@ fn no_identity(path: &Path, kind: KeyKind) -> Error {
 
 /// A public key file.
 pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Error> {
-    PublicKey::from_bytes(&read(path, open(path)?, MAX_KEY_FILE_LEN)?).map_err(|error| Error::file(path, error))
+    let bytes = read(path, open(path)?, MAX_KEY_FILE_LEN)?;
+    match age_text(&bytes) {
+        Some(text) => age::recipient_from_text(text).map_err(|error| Error::file(path, error)),
+        None => PublicKey::from_bytes(&bytes).map_err(|error| Error::file(path, error)),
+    }
+}
+
+/// The one line of an age key file that is no comment.
+fn age_text(bytes: &[u8]) -> Option<&str> {
+    let mut lines = str::from_utf8(bytes).ok()?.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let line = lines.next().filter(|line| line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("age")))?;
+    lines.next().is_none().then_some(line)
 }
 
 /// The pin of a public key file, if a suite verifies with its key.

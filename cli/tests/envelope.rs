@@ -146,7 +146,7 @@ fn unsigned_is_asked_for_on_both_sides() {
     let sandbox = sandbox();
     let without = sandbox.run(&["seal", "--to", "inbox.pub", "-o", "sealed", "here.pub"]);
     assert_eq!(without.status.code(), Some(2));
-    assert!(String::from_utf8(without.stderr).unwrap().contains("<--from <KEY>|--unsigned>"));
+    assert!(String::from_utf8(without.stderr).unwrap().contains("<--from <KEY>|--unsigned|--age>"));
     sandbox.ok(&["seal", "--to", "inbox.pub", "--unsigned", "-o", "sealed", "here.pub"]);
     let words = sandbox.fails(1, &[&OPEN[..], &["sealed"]].concat());
     assert!(words.ends_with("nobody signed the envelope\nhint: --unsigned opens it, whoever made it\n"), "{words}");

@@ -270,6 +270,21 @@ pub(super) struct Last {
 }
 
 impl Last {
+    /// Opens it and gives its content, and the trailer behind that.
+    pub(super) fn open(&mut self, trailer_len: usize) -> Result<(Vec<u8>, Vec<u8>), Error> {
+        let mut content = mem::take(&mut self.bytes);
+        if content.len() < trailer_len.saturating_add(AEAD_TAG_LEN) {
+            return Err(Error::Cut);
+        }
+        self.cipher.open(self.place, &mut content)?;
+        let trailer = content.split_off(content.len().saturating_sub(trailer_len));
+        // Every content has one cut: a last chunk is empty only where there is no other.
+        match content.is_empty() && self.place.number > 0 {
+            true => Err(Error::Chunk(self.place.number)),
+            false => Ok((content, trailer)),
+        }
+    }
+
     /// The hash of all content, of which `content` is the last, if it is signed.
     pub(super) fn content_hash(&mut self, content: &[u8]) -> Option<[u8; CONTENT_HASH_LEN]> {
         let mut hash = self.content.take()?;

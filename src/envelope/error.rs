@@ -17,6 +17,12 @@ pub enum Error {
     // Bad bytes.
     /// It does not begin as an envelope does.
     NotAnEnvelope,
+    /// It does not begin as an age file does.
+    NotAge,
+    /// The header of an age file is malformed, or longer than any that is read.
+    AgeHeader,
+    /// Text that is not age's of an X-Wing key.
+    AgeKey,
     /// An envelope of a version that this one does not know.
     UnknownVersion,
     /// A suite that this version does not know.
@@ -74,6 +80,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAnEnvelope => f.write_str("not a Twinlock envelope"),
+            Self::NotAge => f.write_str("not an age file"),
+            Self::AgeHeader => f.write_str("the header of the age file is malformed"),
+            Self::AgeKey => f.write_str("not a post-quantum key of age, age1pq1… or AGE-SECRET-KEY-PQ-1…"),
             Self::UnknownVersion => f.write_str("an envelope of a version that is not known here"),
             Self::UnknownSuite(code) => write!(f, "suite 0x{code:04x} of the envelope is not known here"),
             Self::UnknownSignature(code) => {

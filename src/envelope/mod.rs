@@ -46,6 +46,7 @@ use crate::{
     keys::KeyId,
 };
 
+pub mod age;
 #[cfg(test)]
 mod attacks;
 mod chunk;

@@ -1,7 +1,7 @@
 //! Opening an envelope.
 
 use alloc::{boxed::Box, vec::Vec};
-use core::{fmt, mem};
+use core::fmt;
 
 use super::{
     Done, Error, Job,
@@ -57,12 +57,7 @@ impl Opener {
     /// # Errors
     /// [`Error::RecipientKind`].
     pub fn new(key: DecapsulationKey, expected: Expected) -> Result<Self, Error> {
-        let kind = KeyKind::Kem(key.kem());
-        if key.kem() != KEM {
-            return Err(Error::RecipientKind(kind));
-        }
-        let public = PublicKey::from_raw(kind, key.encapsulation_key().as_bytes());
-        let id = public.map_err(|_| Error::RecipientKind(kind))?.key_id();
+        let id = own_id(&key)?;
         Ok(Self { key, id, expected, state: State::Header(Vec::new()) })
     }
 
@@ -124,17 +119,7 @@ impl Opener {
         };
         let Content { stream, signature, header_hash, commitment } = *content;
         let mut last = stream.finish()?;
-        let least = trailer_len(signature).saturating_add(AEAD_TAG_LEN);
-        if last.bytes.len() < least {
-            return Err(Error::Cut);
-        }
-        last.cipher.open(last.place, &mut last.bytes)?;
-        let mut content = mem::take(&mut last.bytes);
-        let trailer = content.split_off(content.len().saturating_sub(trailer_len(signature)));
-        // Every content has one envelope: a last chunk is empty only where there is no other.
-        if content.is_empty() && last.place.number > 0 {
-            return Err(Error::Chunk(last.place.number));
-        }
+        let (content, trailer) = last.open(trailer_len(signature))?;
         if let (Some(algorithm), Expected::Sender(expected)) = (signature, self.expected) {
             let (spki, signature) = trailer.split_at_checked(spki_len(algorithm)).ok_or(Error::Cut)?;
             let sender = PublicKey::from_spki_der(spki).map_err(|_| Error::BadSender)?;
@@ -152,6 +137,15 @@ impl Opener {
             verifying_key.verify(&message, label::CONTEXT, signature).map_err(|_| Error::Signature)?;
         }
         Ok(content)
+    }
+}
+
+/// The id of a key that opens envelopes.
+pub(super) fn own_id(key: &DecapsulationKey) -> Result<KeyId, Error> {
+    let kind = KeyKind::Kem(key.kem());
+    match PublicKey::from_raw(kind, key.encapsulation_key().as_bytes()) {
+        Ok(public) if key.kem() == KEM => Ok(public.key_id()),
+        _ => Err(Error::RecipientKind(kind)),
     }
 }
 

@@ -119,6 +119,48 @@ pub mod label {
     pub const CONTEXT: &[u8] = b"twinlock-envelope/1";
 }
 
+/// age files (c2sp.org/age) for X-Wing keys.
+pub mod age {
+    use crate::ids::{Aead, Hash};
+
+    /// What a file of any version begins with.
+    pub const NAME: &str = "age-encryption.org/";
+    /// The first line of this version.
+    pub const VERSION_LINE: &str = "age-encryption.org/v1\n";
+    /// What a stanza's first line begins with.
+    pub const STANZA: &str = "-> ";
+    /// What the last line of the header begins with.
+    pub const MAC: &str = "---";
+    /// The name of X-Wing's stanzas.
+    pub const XWING: &str = "mlkem768x25519";
+    /// HPKE's info in them.
+    pub const XWING_INFO: &[u8] = b"age-encryption.org/mlkem768x25519";
+    /// The label of the key of the header's MAC.
+    pub const HEADER_LABEL: &[u8] = b"header";
+    /// The label of the key of all chunks.
+    pub const PAYLOAD_LABEL: &[u8] = b"payload";
+    /// The only hash.
+    pub const HASH: Hash = Hash::Sha256;
+    /// The only AEAD.
+    pub const AEAD: Aead = Aead::ChaCha20Poly1305;
+    /// Length of the key that is wrapped for each recipient.
+    pub const FILE_KEY_LEN: usize = 16;
+    /// Length of what stands between header and chunks.
+    pub const NONCE_LEN: usize = 16;
+    /// Length of the header's MAC.
+    pub const MAC_LEN: usize = 32;
+    /// The MAC with what stands around it: a space, base64, a line feed.
+    pub const MAC_TEXT_LEN: usize = 45;
+    /// Columns of a stanza's body.
+    pub const COLUMNS: usize = 64;
+    /// The longest header that is read: more than a thousand stanzas of X-Wing.
+    pub const MAX_HEADER_LEN: usize = 2 << 20;
+    /// The human-readable part of a recipient.
+    pub const RECIPIENT_HRP: &str = "age1pq";
+    /// The human-readable part of an identity; written in upper case.
+    pub const IDENTITY_HRP: &str = "age-secret-key-pq-";
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use twinlock::{
-    envelope::{self, Done, Job, Opener, Sealer},
+    envelope::{self, Done, Job, Opener, Sealer, age},
     ids::{
         KeyKind,
         envelope::{KEM, SIGNATURES},
@@ -32,25 +32,21 @@ trait Coder {
     fn done(&mut self, done: Done) -> Result<&[u8], envelope::Error>;
 }
 
-impl Coder for Sealer<'_> {
-    fn push(&mut self, input: &mut &[u8]) -> Result<Option<Job>, envelope::Error> {
-        Sealer::push(self, input)
-    }
+macro_rules! coders {
+    ($($coder:ty),*) => {$(
+        impl Coder for $coder {
+            fn push(&mut self, input: &mut &[u8]) -> Result<Option<Job>, envelope::Error> {
+                <$coder>::push(self, input)
+            }
 
-    fn done(&mut self, done: Done) -> Result<&[u8], envelope::Error> {
-        Sealer::done(self, done)
-    }
+            fn done(&mut self, done: Done) -> Result<&[u8], envelope::Error> {
+                <$coder>::done(self, done)
+            }
+        }
+    )*};
 }
 
-impl Coder for Opener {
-    fn push(&mut self, input: &mut &[u8]) -> Result<Option<Job>, envelope::Error> {
-        Opener::push(self, input)
-    }
-
-    fn done(&mut self, done: Done) -> Result<&[u8], envelope::Error> {
-        Opener::done(self, done)
-    }
-}
+coders!(Sealer<'_>, Opener, age::Sealer, age::Opener);
 
 /// What is sealed or opened.
 struct Input<'a> {

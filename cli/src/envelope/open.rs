@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use twinlock::{
-    envelope::{Expected, Opener},
+    envelope::{Expected, Opener, age},
     ids::{
         KEY_ID_PREFIX, KeyKind,
         envelope::{KEM, SIGNATURES},
@@ -21,12 +21,18 @@ pub(crate) fn run(args: &Open) -> Result<(), Error> {
         return Err(no_recipient(path, key.kind()));
     }
     let key = key.into_decapsulation_key(args.provider.provider).map_err(|error| Error::file(path, error))?;
-    let mut opener = Opener::new(key, expected).map_err(Error::failed)?;
     let mut input = Input::open(&args.file)?;
     let mut out = Out::new(&args.out, expected != Expected::Unsigned)?;
-    workers::run(&mut opener, &mut input, |bytes| out.write(bytes))?;
-    let last = opener.finish().map_err(|error| input.failed(error))?;
-    out.write(&last)?;
+    let last = if args.age {
+        let mut opener = age::Opener::new(key).map_err(Error::failed)?;
+        workers::run(&mut opener, &mut input, |bytes| out.write(bytes))?;
+        opener.finish()
+    } else {
+        let mut opener = Opener::new(key, expected).map_err(Error::failed)?;
+        workers::run(&mut opener, &mut input, |bytes| out.write(bytes))?;
+        opener.finish()
+    };
+    out.write(&last.map_err(|error| input.failed(error))?)?;
     out.keep()?;
     match expected {
         Expected::Sender(id) => terminal::say(format_args!("signed by {id}")),

@@ -1,7 +1,7 @@
 //! `twinlock seal`: a file or stdin into an envelope.
 
 use twinlock::{
-    envelope::Sealer,
+    envelope::{Sealer, age},
     ids::{
         KeyKind,
         envelope::{KEM, SIGNATURES, Suite},
@@ -24,12 +24,18 @@ pub(crate) fn run(args: &Seal) -> Result<(), Error> {
         return Err(Error::failed("an envelope is binary, which does not go to a terminal")
             .hint("-o FILE, or send stdout to a file or a program"));
     }
-    let new = Sealer::new(provider, Suite::XWingAes256Gcm, &recipients, sender.as_ref(), &mut SystemRng);
-    let (mut sealer, header) = new.map_err(Error::failed)?;
-    out.write(&header)?;
-    workers::run(&mut sealer, &mut input, |bytes| out.write(bytes))?;
-    let last = sealer.finish(&mut SystemRng).map_err(Error::failed)?;
-    out.write(&last)?;
+    if args.age {
+        let (mut sealer, header) = age::Sealer::new(provider, &recipients, &mut SystemRng).map_err(Error::failed)?;
+        out.write(&header)?;
+        workers::run(&mut sealer, &mut input, |bytes| out.write(bytes))?;
+        out.write(&sealer.finish().map_err(Error::failed)?)?;
+    } else {
+        let new = Sealer::new(provider, Suite::XWingAes256Gcm, &recipients, sender.as_ref(), &mut SystemRng);
+        let (mut sealer, header) = new.map_err(Error::failed)?;
+        out.write(&header)?;
+        workers::run(&mut sealer, &mut input, |bytes| out.write(bytes))?;
+        out.write(&sealer.finish(&mut SystemRng).map_err(Error::failed)?)?;
+    }
     out.keep()?;
     terminal::say(format_args!(
         "sealed to {}, {}",
