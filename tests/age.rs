@@ -1,6 +1,6 @@
 //! age files: what is made opens again, and what is malformed is refused. Real age: `cli/tests/age.rs`.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails loudly")]
+#![expect(clippy::arithmetic_side_effects, clippy::string_slice, clippy::unwrap_used, reason = "a test fails loudly")]
 
 use proptest::prelude::*;
 use twinlock::{

@@ -22,7 +22,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 fn run(sandbox: &Sandbox, program: &Path, args: &[&str]) -> bool {
-    Command::new(program).args(args).current_dir(sandbox.path(".")).status().unwrap().success()
+    Command::new(program).args(args).current_dir(sandbox.path(".")).output().unwrap().status.success()
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! `seal` and `open`: what comes back, what is refused, and what is left on the disk.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails loudly")]
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod common;
 
