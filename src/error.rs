@@ -36,6 +36,8 @@ pub enum Error {
         operation: Operation,
     },
     // The caller.
+    /// An algorithm that has no place where it was given.
+    Algorithm,
     /// A context longer than 255 bytes, or any context for an algorithm that has none.
     Context,
     /// Ed25519 reads its message twice: it cannot sign or verify one that comes piece by piece.
@@ -103,6 +105,7 @@ impl fmt::Display for Error {
             Self::Unsupported { implementation, operation } => {
                 write!(f, "{implementation} does not have {operation}")
             }
+            Self::Algorithm => f.write_str("the algorithm has no place here"),
             Self::Context => f.write_str("context is longer than 255 bytes or not allowed here"),
             Self::TwoPass => f.write_str("Ed25519 reads its message twice and cannot take it piece by piece"),
             Self::TooLong => f.write_str("longer than the algorithm allows"),

@@ -15,6 +15,7 @@
 //! | SecP384r1MLKEM1024 | P-384 ‖ ML-KEM         | P-384 ‖ ML-KEM         | P-384 ‖ ML-KEM                       |
 
 pub mod certificate;
+pub mod envelope;
 pub mod protocol;
 pub mod ssh;
 
@@ -315,6 +316,14 @@ impl Kem {
         }
     }
 
+    /// The KEM id in HPKE of those that are used there.
+    pub const fn hpke_kem_id(self) -> Option<u16> {
+        match self {
+            Self::XWing => Some(self.code_point()),
+            _ => None,
+        }
+    }
+
     /// The standard's name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -572,6 +581,10 @@ impl Aead {
 pub const HPKE_EXPORT_ONLY: u16 = 0xffff;
 /// The label that begins what HPKE hashes (RFC 9180 §4).
 pub const HPKE_LABEL: &[u8; 7] = b"HPKE-v1";
+/// What the id of a suite of HPKE begins with (RFC 9180 §5.1).
+pub const HPKE_SUITE_PREFIX: &[u8; 4] = b"HPKE";
+/// HPKE's base mode: neither a pre-shared key nor an authenticated sender (RFC 9180 §5).
+pub const HPKE_MODE_BASE: u8 = 0x00;
 
 /// Length of an AEAD key.
 pub const AEAD_KEY_LEN: usize = 32;

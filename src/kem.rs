@@ -176,6 +176,11 @@ impl EncapsulationKey {
         &self.bytes
     }
 
+    /// Who computes with it.
+    pub(crate) const fn provider(&self) -> &'static Provider {
+        self.provider
+    }
+
     /// A fresh ciphertext and its shared secret.
     ///
     /// The lattice half may take its randomness from the provider's own generator.

@@ -19,8 +19,9 @@ use bodies::Repeatable;
 use rand_core::TryRng as _;
 use twinlock::{
     certificate::{Grant, Issuer, Name, Request, Revocation, RevocationList, Template, Validity},
-    ids::{Kem, KeyKind, Signature, certificate::Purpose},
-    keys::PrivateKey,
+    envelope::Sealer,
+    ids::{Kem, KeyKind, Signature, certificate::Purpose, envelope::Suite},
+    keys::{PrivateKey, PublicKey},
     provider::RUST,
     secret::Seed,
 };
@@ -43,6 +44,7 @@ const TARGETS: &[(&str, Body, usize)] = &[
     ("key_id", bodies::key_id, 5_000),
     ("encapsulation_key", bodies::encapsulation_key, 60),
     ("signature", bodies::signature, 60),
+    ("envelope", bodies::envelope, 100),
     ("vectors", bodies::vectors, 2_000),
 ];
 
@@ -156,6 +158,10 @@ fn write_corpus() {
         let signature = key.sign(b"another message", b"", &mut Repeatable(9)).unwrap();
         write("signature", algorithm.name(), &[&[pick][..], &signature].concat());
     }
+    let to = bodies::recipient();
+    let to = PublicKey::from_raw(KeyKind::Kem(Kem::XWing), to.encapsulation_key().as_bytes()).unwrap();
+    let (sealer, header) = Sealer::new(RUST, Suite::XWingAes256Gcm, &[to], None, &mut Repeatable(10)).unwrap();
+    write("envelope", "unsigned", &[header, sealer.finish(&mut Repeatable(11)).unwrap()].concat());
     write("vectors", "keygen", ACVP.as_bytes());
 }
 

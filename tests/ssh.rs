@@ -101,7 +101,10 @@ fn what_ssh_keygen_makes_is_read() {
             let file = PrivateFile::from_bytes(&bytes).unwrap();
             assert_eq!(file.public_key(), &public);
             assert!(file.protection().unwrap().starts_with(cipher));
-            assert!(file.open(Some(PASSPHRASE)).unwrap().key.seed().unwrap().ct_eq(opened.key.seed().unwrap()), "{cipher}");
+            assert!(
+                file.open(Some(PASSPHRASE)).unwrap().key.seed().unwrap().ct_eq(opened.key.seed().unwrap()),
+                "{cipher}"
+            );
             assert_eq!(open(&bytes, None).unwrap_err(), Error::Protected);
             assert_eq!(open(&bytes, Some(b"wrong")).unwrap_err(), Error::WrongPassphrase, "{cipher}");
             assert_eq!(open(&bytes, Some(b"")).unwrap_err(), Error::EmptyPassphrase);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{address::Address, cert::args::Cert, kat::args::Kat, passphrase::PassphraseArg};
 use clap::{
-    Args, Parser, Subcommand, ValueEnum,
+    ArgGroup, Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use twinlock::{
@@ -36,6 +36,10 @@ pub(crate) enum Command {
     /// Certificates: make, request, issue, verify, show, revoke
     #[command(subcommand)]
     Cert(Cert),
+    /// Seal a file to recipients' keys, signed
+    Seal(Seal),
+    /// Open a sealed file, if the sender is the one expected
+    Open(Open),
     /// Wait for one peer; stdin goes to it, what it sends goes to stdout
     Listen(Listen),
     /// Connect to one peer; stdin goes to it, what it sends goes to stdout
@@ -268,6 +272,69 @@ pub(crate) struct SignatureProviderArg {
     /// Which implementation of the primitives to use, if not the first that can take the message piece by piece
     #[arg(long, value_name = "NAME", value_parser = providers())]
     pub(crate) provider: Option<&'static Provider>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("sender").required(true)))]
+pub(crate) struct Seal {
+    /// What to seal; - is stdin
+    #[arg(default_value = "-")]
+    pub(crate) file: PathBuf,
+    /// Who can open it: an X-Wing public key file, PEM, DER or age1pq1…; repeat it for more
+    #[arg(long, value_name = "PUBLIC", required = true)]
+    pub(crate) to: Vec<PathBuf>,
+    /// Who signs it: a private key, mldsa65-ed25519 or mldsa44-ed25519
+    #[arg(long, value_name = "KEY", group = "sender")]
+    pub(crate) from: Option<PathBuf>,
+    /// Sign with nothing: anyone could have sealed it
+    #[arg(long, group = "sender")]
+    pub(crate) unsigned: bool,
+    /// Make an age file, for age 1.3 or newer, which nobody signs
+    #[arg(long, group = "sender")]
+    pub(crate) age: bool,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+    #[command(flatten)]
+    pub(crate) out: OutArg,
+    #[command(flatten)]
+    pub(crate) provider: ProviderArg,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("sender").required(true)))]
+pub(crate) struct Open {
+    /// What to open; - is stdin
+    #[arg(default_value = "-")]
+    pub(crate) file: PathBuf,
+    /// Our private X-Wing key, PKCS#8 or AGE-SECRET-KEY-PQ-1…
+    #[arg(long, value_name = "KEY")]
+    pub(crate) identity: PathBuf,
+    /// Who must have signed it: a public key file, or a key id SHA256:…
+    #[arg(long, value_name = "PUBLIC|KEY-ID", group = "sender")]
+    pub(crate) from: Option<String>,
+    /// Open what nobody signed, whoever made it
+    #[arg(long, group = "sender")]
+    pub(crate) unsigned: bool,
+    /// Open an age file, which nobody signed
+    #[arg(long, group = "sender")]
+    pub(crate) age: bool,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+    #[command(flatten)]
+    pub(crate) out: OutArg,
+    #[command(flatten)]
+    pub(crate) provider: ProviderArg,
+}
+
+/// Where the result goes.
+#[derive(Debug, Args)]
+pub(crate) struct OutArg {
+    /// Where it goes, a file for its owner alone; - is stdout
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    pub(crate) out: PathBuf,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

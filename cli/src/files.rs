@@ -1,4 +1,4 @@
-//! Key files: read with care for who else can, written whole or not at all.
+//! Files: keys are read with care for who else can, and whatever is written is whole or not there.
 
 use std::{
     fs::{File, Metadata, Permissions},
@@ -9,6 +9,7 @@ use std::{
 };
 
 use twinlock::{
+    envelope::age,
     handshake::{Identity, Peer, Pin},
     ids::{KEY_ID_PREFIX, KeyKind, MAX_KEY_FILE_LEN, protocol::Suite},
     keys::{self, Content, PrivateKey, ProtectedKey, PublicKey},
@@ -19,6 +20,10 @@ use zeroize::Zeroizing;
 
 use crate::{args::IdentityArg, error::Error, passphrase::PassphraseArg, terminal::io_words};
 
+/// Readable by its owner only.
+pub(crate) const PRIVATE_MODE: u32 = 0o600;
+/// Readable by all whom the umask lets.
+pub(crate) const PUBLIC_MODE: u32 = 0o666;
 /// The bits of group and others.
 const NOT_OWNER: u32 = 0o077;
 
@@ -44,6 +49,13 @@ fn key_of(path: &Path, bytes: &[u8], passphrase: &PassphraseArg) -> Result<Found
         Some(ssh::Content::PrivateKey) => return ssh_key(path, bytes, passphrase),
         Some(ssh::Content::PublicKey) => return ssh_public_key(path, bytes).map(Found::Public),
         _ => {}
+    }
+    if let Some(text) = age_text(bytes) {
+        if text.starts_with("age1") {
+            return age_public_key(path, text).map(Found::Public);
+        }
+        let key = age::identity_from_text(text).map_err(|error| Error::file(path, error))?;
+        return Ok(Found::Private { key, passphrase: None });
     }
     match PrivateKey::from_bytes(bytes) {
         Ok(key) => Ok(Found::Private { key, passphrase: None }),
@@ -77,6 +89,17 @@ fn ssh_key(path: &Path, bytes: &[u8], passphrase: &PassphraseArg) -> Result<Foun
 
 fn ssh_public_key(path: &Path, line: &[u8]) -> Result<PublicKey, Error> {
     Ok(ssh::decode_public(line).map_err(|error| Error::file(path, error))?.key)
+}
+
+fn age_public_key(path: &Path, text: &str) -> Result<PublicKey, Error> {
+    age::recipient_from_text(text).map_err(|error| Error::file(path, error))
+}
+
+/// The one line of an age key file that is no comment.
+fn age_text(bytes: &[u8]) -> Option<&str> {
+    let mut lines = str::from_utf8(bytes).ok()?.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let line = lines.next().filter(|line| line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("age")))?;
+    lines.next().is_none().then_some(line)
 }
 
 /// A private key from a file that is closed to group and others.
@@ -122,6 +145,9 @@ pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Error> {
     let bytes = read(path, open(path)?, MAX_KEY_FILE_LEN)?;
     if ssh::Content::of(&bytes) == Some(ssh::Content::PublicKey) {
         return ssh_public_key(path, &bytes);
+    }
+    if let Some(text) = age_text(&bytes) {
+        return age_public_key(path, text);
     }
     PublicKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))
 }
@@ -175,18 +201,34 @@ pub(crate) struct NewFile {
 }
 
 impl NewFile {
-    /// Writes `content` to a temporary file beside `path`, with that mode from its first moment, and to the
-    /// disk. Without `force`, a file at `path` is an error.
+    /// A temporary file with that content, on the disk.
     pub(crate) fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> Result<Self, Error> {
-        let failed = |error: io::Error| Error::file(path, io_words(&error));
+        let mut file = Self::create(path, mode, force)?;
+        file.append(content)?;
+        file.sync()?;
+        Ok(file)
+    }
+
+    /// An empty temporary file beside `path`, with that mode from its first moment. Without `force`, a file at
+    /// `path` is an error.
+    pub(crate) fn create(path: &Path, mode: u32, force: bool) -> Result<Self, Error> {
         check_place(path, force)?;
-        let mut temporary = tempfile::Builder::new()
+        let temporary = tempfile::Builder::new()
             .prefix(".twinlock-")
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(folder(path))
-            .map_err(failed)?;
-        temporary.write_all(content).and_then(|()| temporary.as_file().sync_all()).map_err(failed)?;
+            .map_err(|error| Error::file(path, io_words(&error)))?;
         Ok(Self { temporary, path: path.into() })
+    }
+
+    /// Writes more at the end.
+    pub(crate) fn append(&mut self, content: &[u8]) -> Result<(), Error> {
+        self.temporary.write_all(content).map_err(|error| Error::file(&self.path, io_words(&error)))
+    }
+
+    /// Waits until all is on the disk.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        self.temporary.as_file().sync_all().map_err(|error| Error::file(&self.path, io_words(&error)))
     }
 
     /// Gives the file its name. Without `force`, what came to be there meanwhile stays.

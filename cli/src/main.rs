@@ -11,6 +11,7 @@ mod cert;
 mod connect;
 mod demo;
 mod doctor;
+mod envelope;
 mod error;
 mod files;
 mod kat;
@@ -42,6 +43,8 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Sign(args) => sign::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Cert(command) => cert::run(command),
+        Command::Seal(args) => envelope::seal(&args),
+        Command::Open(args) => envelope::open(&args),
         Command::Listen(args) => listen::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Kat(command) => kat::run(command),

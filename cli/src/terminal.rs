@@ -2,7 +2,9 @@
 
 use std::{
     fmt::Display,
+    fs::File,
     io::{self, IsTerminal as _, Write as _},
+    os::fd::AsFd as _,
 };
 
 use serde::Serialize;
@@ -48,6 +50,11 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Error> {
     let mut text = serde_json::to_string_pretty(value).map_err(Error::failed)?;
     text.push('\n');
     print(text)
+}
+
+/// stdout as a file. Not `io::Stdout`, which looks for ends of lines and writes each alone.
+pub(crate) fn stdout_file() -> Result<File, Error> {
+    io::stdout().as_fd().try_clone_to_owned().map(File::from).map_err(|error| stdout_error(&error))
 }
 
 /// Why stdout took no more.

@@ -39,7 +39,7 @@ fn sandbox() -> Sandbox {
 fn row(sandbox: &Sandbox, args: &[&str], label: &str) -> String {
     let json = sandbox.ok(&[&["key", "show", "--json"], args].concat());
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    json[label].as_str().unwrap_or_default().into()
+    json.get(label).and_then(|value| value.as_str()).unwrap_or_default().into()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use twinlock::{
 
 use crate::{
     error::Error,
-    files::{self, NewFile},
+    files::{self, NewFile, PUBLIC_MODE},
     passphrase::PassphraseArg,
     report::Report,
     terminal,
@@ -26,9 +26,6 @@ mod show;
 mod verify;
 
 use args::{Cert, Out};
-
-/// Readable by all whom the umask lets.
-const PUBLIC_MODE: u32 = 0o666;
 
 pub(crate) fn run(command: Cert) -> Result<(), Error> {
     match command {

@@ -9,11 +9,10 @@ use twinlock::{
 };
 use zeroize::Zeroizing;
 
-use super::{PRIVATE_MODE, PUBLIC_MODE};
 use crate::{
     args::{Format, KeyConvert, KeyProtect},
     error::Error,
-    files::{self, Found, NewFile},
+    files::{self, Found, NewFile, PRIVATE_MODE, PUBLIC_MODE},
     passphrase, terminal,
 };
 

@@ -5,11 +5,10 @@ use std::{fs, path::Path};
 use serde::Serialize;
 use twinlock::{keys::PrivateKey, provider::SystemRng};
 
-use super::{PRIVATE_MODE, PUBLIC_MODE};
 use crate::{
     args::KeyNew,
     error::Error,
-    files::{NewFile, same},
+    files::{NewFile, PRIVATE_MODE, PUBLIC_MODE, same},
     terminal,
 };
 
