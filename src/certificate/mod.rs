@@ -27,10 +27,10 @@
 //!
 //! let subject = PrivateKey::generate(kind, &mut rng).unwrap().public_key(RUST).unwrap();
 //! let template = Template::new("CN=desk-7".parse()?, validity);
-//! let certificate = Issuer::new(&ca, &key)?.issue(&template, &subject, &mut rng)?;
+//! let chain = [Issuer::new(&ca, &key)?.issue(&template, &subject, &mut rng)?];
 //!
 //! let verifier = Verifier { provider: RUST, anchors: &[ca], lists: &[], at: day("2026-06-01T00:00:00Z")?, purpose: None };
-//! let path = verifier.verify(&[certificate])?;
+//! let path = verifier.verify(&chain)?;
 //! assert_eq!(path.len(), 2);
 //! # Ok::<(), twinlock::certificate::Error>(())
 //! ```
