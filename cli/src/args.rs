@@ -520,7 +520,7 @@ fn signature_formats() -> impl TypedValueParser<Value = SignatureFormat> {
 pub(crate) struct Hex(pub(crate) Vec<u8>);
 
 /// Two digits for each byte, and nothing else.
-fn hex_bytes(text: &str) -> Result<Hex, &'static str> {
+pub(crate) fn hex_bytes(text: &str) -> Result<Hex, &'static str> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let byte = |pair: &[u8]| match pair {
         [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
