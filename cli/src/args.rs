@@ -119,8 +119,10 @@ pub(crate) enum Format {
     Raw,
     /// A JSON Web Key (RFC 8037, RFC 9964)
     Jwk,
-    /// OpenSSH's format
+    /// OpenSSH's format, of ed25519 and mldsa44-ed25519
     Openssh,
+    /// age's text, of x-wing
+    Age,
 }
 
 #[derive(Debug, Args)]

@@ -50,12 +50,8 @@ fn key_of(path: &Path, bytes: &[u8], passphrase: &PassphraseArg) -> Result<Found
         Some(ssh::Content::PublicKey) => return ssh_public_key(path, bytes).map(Found::Public),
         _ => {}
     }
-    if let Some(text) = age_text(bytes) {
-        if text.starts_with("age1") {
-            return age_public_key(path, text).map(Found::Public);
-        }
-        let key = age::identity_from_text(text).map_err(|error| Error::file(path, error))?;
-        return Ok(Found::Private { key, passphrase: None });
+    if let Some(found) = age_key(path, bytes)? {
+        return Ok(found);
     }
     match PrivateKey::from_bytes(bytes) {
         Ok(key) => Ok(Found::Private { key, passphrase: None }),
@@ -91,8 +87,15 @@ fn ssh_public_key(path: &Path, line: &[u8]) -> Result<PublicKey, Error> {
     Ok(ssh::decode_public(line).map_err(|error| Error::file(path, error))?.key)
 }
 
-fn age_public_key(path: &Path, text: &str) -> Result<PublicKey, Error> {
-    age::recipient_from_text(text).map_err(|error| Error::file(path, error))
+/// A key in the text form of age, if it is one.
+pub(crate) fn age_key(path: &Path, bytes: &[u8]) -> Result<Option<Found>, Error> {
+    let Some(text) = age_text(bytes) else { return Ok(None) };
+    let found = if text.starts_with("age1") {
+        age::recipient_from_text(text).map(Found::Public)
+    } else {
+        age::identity_from_text(text).map(|key| Found::Private { key, passphrase: None })
+    };
+    found.map(Some).map_err(|error| Error::file(path, error))
 }
 
 /// The one line of an age key file that is no comment.
@@ -146,8 +149,8 @@ pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Error> {
     if ssh::Content::of(&bytes) == Some(ssh::Content::PublicKey) {
         return ssh_public_key(path, &bytes);
     }
-    if let Some(text) = age_text(&bytes) {
-        return age_public_key(path, text);
+    if let Some(Found::Public(key)) = age_key(path, &bytes)? {
+        return Ok(key);
     }
     PublicKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))
 }

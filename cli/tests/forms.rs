@@ -65,6 +65,28 @@ fn every_form_is_written_shown_and_brought_back() {
 }
 
 #[test]
+fn keys_of_ssh_and_age_are_written_shown_and_brought_back() {
+    let sandbox = sandbox();
+    for (kind, format) in [("ed25519", "openssh"), ("mldsa44-ed25519", "openssh"), ("x-wing", "age")] {
+        let new = ["key", "new", "--algorithm", kind, "--out", "a.pem", "--public", "a.pub", "--force"];
+        sandbox.ok(&new);
+        let id = row(&sandbox, &["a.pub"], "key_id");
+        for file in ["a.pem", "a.pub"] {
+            sandbox.ok(&["key", "convert", file, "--to", format, "--out", "other", "--force"]);
+            assert_eq!(row(&sandbox, &["other"], "key_id"), id);
+            sandbox.ok(&["key", "convert", "other", "--out", "back", "--force"]);
+            assert_eq!(fs::read(sandbox.path("back")).unwrap(), fs::read(sandbox.path(file)).unwrap());
+        }
+    }
+    sandbox.ok(&["key", "protect", "ed25519.pem", "--new-passphrase-file", "right", "--out", "closed.pem"]);
+    sandbox.ok(&["key", "convert", "closed.pem", "--passphrase-file", "right", "--to", "openssh", "--out", "id"]);
+    assert!(row(&sandbox, &["id"], "protection").starts_with("aes256-ctr"), "{}", row(&sandbox, &["id"], "protection"));
+    assert_eq!(row(&sandbox, &["id"], "key_id"), row(&sandbox, &["ed25519.pem"], "key_id"));
+    let error = sandbox.fails(2, &["key", "show", "id", "--passphrase-file", "wrong"]);
+    assert!(error.starts_with("error: id: ") && error.contains("passphrase"), "{error}");
+}
+
+#[test]
 fn what_a_form_or_format_lacks_is_said() {
     let sandbox = sandbox();
     sandbox.ok(&["key", "convert", "ml-dsa-65.pem", "--form", "expanded", "--out", "expanded.pem"]);

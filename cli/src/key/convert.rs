@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use twinlock::{
+    envelope::age,
     keys::{self, Form, PrivateKey, Protection, PublicKey, WrappingKey},
     provider::{RUST, SystemRng},
     ssh,
@@ -53,6 +54,10 @@ pub(super) fn convert(args: &KeyConvert) -> Result<(), Error> {
             };
             Zeroizing::new(text.map_err(|error| Error::file(file, error))?.as_bytes().to_vec())
         }
+        (Format::Age, None) => {
+            let text = age::identity_to_text(&private).map_err(|error| Error::file(file, error))?;
+            Zeroizing::new([text.as_bytes(), b"\n"].concat())
+        }
         (_, Some(_)) => {
             return Err(Error::file(file, "is protected, and the other format would not be")
                 .hint("--unprotect writes it without protection"));
@@ -96,6 +101,10 @@ fn wrap(
 fn to_public(file: &Path, public: &PublicKey, to: Format, der: bool) -> Result<Vec<u8>, Error> {
     let text = match to {
         Format::Raw => return Ok(public.as_bytes().to_vec()),
+        Format::Age => {
+            let text = age::recipient_to_text(public).map_err(|error| Error::file(file, error))?;
+            return Ok([text.as_bytes(), b"\n"].concat());
+        }
         Format::Openssh => ssh::encode_public(public, "").map_err(|error| Error::file(file, error))?,
         Format::Jwk => public.to_jwk().map_err(|error| Error::file(file, error))?,
         _ if der => return Ok(public.to_spki_der()),

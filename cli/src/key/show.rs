@@ -9,7 +9,13 @@ use twinlock::{
 };
 
 use super::readers;
-use crate::{args::KeyShow, error::Error, files, report::Report, terminal};
+use crate::{
+    args::KeyShow,
+    error::Error,
+    files::{self, Found},
+    report::Report,
+    terminal,
+};
 
 pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
     let (path, provider) = (args.file.as_path(), args.provider.provider);
@@ -22,7 +28,11 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
     };
     let failed = |error: keys::Error| Error::file(path, error);
     let mut report = Report::default();
-    if let Some(public) = openssh(args, &bytes, exposed, &mut report)? {
+    let other = match openssh(args, &bytes, exposed, &mut report)? {
+        Some(public) => Some(public),
+        None => age(args, &bytes, exposed, &mut report)?,
+    };
+    if let Some(public) = other {
         describe(&mut report, &public);
         return report.print(args.json);
     }
@@ -90,6 +100,21 @@ fn openssh(
             Ok(Some(ssh::decode_public(bytes).map_err(failed)?.key))
         }
         _ => Ok(None),
+    }
+}
+
+fn age(args: &KeyShow, bytes: &[u8], exposed: Option<u32>, report: &mut Report) -> Result<Option<PublicKey>, Error> {
+    match files::age_key(&args.file, bytes)? {
+        Some(Found::Private { key, .. }) => {
+            report.row("", "holds", "age private key", "");
+            warn(args, exposed);
+            key.public_key(args.provider.provider).map(Some).map_err(|error| Error::file(&args.file, error))
+        }
+        Some(Found::Public(public)) => {
+            report.row("", "holds", "age public key", "");
+            Ok(Some(public))
+        }
+        None => Ok(None),
     }
 }
 
