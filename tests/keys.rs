@@ -290,7 +290,7 @@ fn other_files_are_named() {
     }
     let error = PublicKey::from_bytes(b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI me").unwrap_err();
     assert_eq!(error, wrong(Content::PublicKey, Content::OpenSshPublicKey));
-    for junk in [&b""[..], b"\0", b"{}", &[0xff; 40]] {
+    for junk in [&b""[..], b"\0", b"[]", &[0xff; 40]] {
         assert_eq!(PrivateKey::from_bytes(junk).unwrap_err(), Error::NotAKey);
         assert_eq!(PublicKey::from_bytes(junk).unwrap_err(), Error::NotAKey);
     }

@@ -80,7 +80,7 @@ pub(crate) struct KeyNew {
     #[arg(long, value_name = "NAME", value_parser = key_kinds())]
     pub(crate) algorithm: KeyKind,
     /// Where the private key goes; - is stdout
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Where the public key goes
     #[arg(long, value_name = "FILE")]
@@ -130,12 +130,12 @@ pub(crate) struct KeyConvert {
     /// A private or public key: PEM, DER, JSON or OpenSSH's format; - is stdin
     pub(crate) file: PathBuf,
     /// Where the key goes; - is stdout
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// The format; without it PKCS#8 of a private and SPKI of a public key
     #[arg(long, value_name = "FORMAT")]
     pub(crate) to: Option<Format>,
-    /// What PKCS#8 holds of a lattice key; everybody reads the seed
+    /// What PKCS#8 holds of a lattice key; most programs read the seed alone
     #[arg(long, value_name = "FORM", value_parser = forms())]
     pub(crate) form: Option<Form>,
     /// DER instead of PEM
@@ -155,10 +155,10 @@ pub(crate) struct KeyConvert {
 pub(crate) struct KeyProtect {
     /// A private key; - is stdin
     pub(crate) file: PathBuf,
-    /// Where the protected key goes
-    #[arg(long, value_name = "FILE")]
+    /// Where the protected key goes; - is stdout
+    #[arg(long, short, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// The new passphrase, in the first line of a file, /dev/fd/N, or - for stdin; else it is asked for
+    /// The new passphrase, in a file of one line, /dev/fd/N, or - for stdin; else it is asked for
     #[arg(long, value_name = "FILE")]
     pub(crate) new_passphrase_file: Option<PathBuf>,
     /// How the passphrase becomes a key
@@ -282,7 +282,7 @@ pub(crate) struct Seal {
     /// What to seal; - is stdin
     #[arg(default_value = "-")]
     pub(crate) file: PathBuf,
-    /// Who can open it: an X-Wing public key file, PEM, DER or age1pq1…; repeat it for more
+    /// Who can open it: an X-Wing public key file, or the text age1pq1… itself; repeat it for more
     #[arg(long, value_name = "PUBLIC", required = true)]
     pub(crate) to: Vec<PathBuf>,
     /// Who signs it: a private key, mldsa65-ed25519 or mldsa44-ed25519

@@ -18,7 +18,12 @@ use twinlock::{
 };
 use zeroize::Zeroizing;
 
-use crate::{args::IdentityArg, error::Error, passphrase::PassphraseArg, terminal::io_words};
+use crate::{
+    args::IdentityArg,
+    error::Error,
+    passphrase::PassphraseArg,
+    terminal::{io_words, stdin_file},
+};
 
 /// Readable by its owner only.
 pub(crate) const PRIVATE_MODE: u32 = 0o600;
@@ -35,12 +40,7 @@ pub(crate) enum Found {
 
 /// A key from a file or from stdin, whoever else can read it.
 pub(crate) fn key(path: &Path, passphrase: &PassphraseArg) -> Result<Found, Error> {
-    let bytes = if path.as_os_str() == "-" {
-        read(path, io::stdin().lock(), MAX_KEY_FILE_LEN)?
-    } else {
-        read(path, open(path)?, MAX_KEY_FILE_LEN)?
-    };
-    key_of(path, &bytes, passphrase)
+    key_of(path, &content(path, MAX_KEY_FILE_LEN)?, passphrase)
 }
 
 fn key_of(path: &Path, bytes: &[u8], passphrase: &PassphraseArg) -> Result<Found, Error> {
@@ -145,7 +145,7 @@ fn no_identity(path: &Path, kind: KeyKind) -> Error {
 
 /// A public key file.
 pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Error> {
-    let bytes = read(path, open(path)?, MAX_KEY_FILE_LEN)?;
+    let bytes = content(path, MAX_KEY_FILE_LEN)?;
     if ssh::Content::of(&bytes) == Some(ssh::Content::PublicKey) {
         return ssh_public_key(path, &bytes);
     }
@@ -183,6 +183,16 @@ pub(crate) fn open_to_others(metadata: &Metadata) -> Option<u32> {
 /// Opens a file to read.
 pub(crate) fn open(path: &Path) -> Result<File, Error> {
     File::open(path).map_err(|error| Error::file(path, io_words(&error)))
+}
+
+/// The content of a file, or of stdin if it is `-`; see [`read`].
+pub(crate) fn content(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    if is_std(path) { read(path, stdin_file()?, limit) } else { read(path, open(path)?, limit) }
+}
+
+/// Whether a path means stdin or stdout.
+pub(crate) fn is_std(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 /// Reads at most `limit` bytes and one more, so that what reads them can tell that they are too many.
@@ -264,6 +274,21 @@ pub(crate) fn check_place(path: &Path, force: bool) -> Result<(), Error> {
 pub(crate) fn same(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| (folder(path).canonicalize().ok(), path.file_name().map(ToOwned::to_owned));
     one == other || place(one) == place(other)
+}
+
+/// Refuses to write over what is read, `--force` or not: a key would be gone.
+pub(crate) fn refuse_same<'a>(out: &Path, read: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {
+    match is_std(out) || !read.into_iter().any(|read| !is_std(read) && same(read, out)) {
+        true => Ok(()),
+        false => Err(Error::file(out, "is read and was to be written; give another file")),
+    }
+}
+
+/// Waits until no other process changes files in the folder of `path` by this function.
+pub(crate) fn lock_folder(path: &Path) -> Result<File, Error> {
+    let folder = open(folder(path))?;
+    folder.lock().map_err(|error| Error::file(path, io_words(&error)))?;
+    Ok(folder)
 }
 
 fn exists(path: &Path) -> Error {

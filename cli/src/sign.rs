@@ -7,7 +7,7 @@ use std::{
 };
 
 use twinlock::{
-    ids::{Hash, KeyKind, Signature},
+    ids::{Hash, KeyKind, Signature, ssh::SIGNATURE_MAGIC},
     keys::PublicKey,
     provider::{self, Operation, Provider, SystemRng},
     sign::SigningKey,
@@ -23,6 +23,8 @@ use crate::{
 
 /// Readable by all whom the umask lets.
 const MODE: u32 = 0o666;
+/// What the contexts of Twinlock's protocols begin with.
+const OWN_CONTEXTS: &[u8] = b"twinlock";
 /// How much of a message is in memory at a time.
 const PIECE_LEN: usize = 64 * 1024;
 /// The longest message of Ed25519, which reads it twice and so has all of it in memory.
@@ -88,14 +90,34 @@ pub(crate) fn run(args: &Sign) -> Result<(), Error> {
 /// The bytes of a signature.
 fn raw(key: &SigningKey, args: &Sign) -> Result<Vec<u8>, Error> {
     let context = args.meant.context().unwrap_or_default();
+    // Nobody gets a signature from here that Twinlock's own protocols would take.
+    if context.get(..OWN_CONTEXTS.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN_CONTEXTS)) {
+        return Err(Error::failed("contexts that begin with twinlock are for its own protocols"));
+    }
     if key.algorithm() == Signature::Ed25519 {
         check_ed25519_context(context)?;
         let message = whole(&args.file)?;
+        refuse_ssh(&args.file, &message)?;
         return key.sign(&message, context, &mut SystemRng).map_err(Error::failed);
     }
     let mut signer = key.signer(context).map_err(stream_error)?;
-    pieces(&args.file, |piece| signer.update(piece))?;
+    let mut start = Vec::with_capacity(SIGNATURE_MAGIC.len());
+    pieces(&args.file, |piece| {
+        start.extend(piece.iter().take(SIGNATURE_MAGIC.len().saturating_sub(start.len())));
+        signer.update(piece);
+    })?;
+    if context.is_empty() {
+        refuse_ssh(&args.file, &start)?;
+    }
     signer.sign(&mut SystemRng).map_err(Error::failed)
+}
+
+/// A raw signature of what SSHSIG signs would be one of SSHSIG, of a message that was never shown.
+fn refuse_ssh(path: &Path, message: &[u8]) -> Result<(), Error> {
+    match message.starts_with(SIGNATURE_MAGIC) {
+        true => Err(Error::file(path, "begins as what SSH signs").hint("--format ssh signs messages for SSH")),
+        false => Ok(()),
+    }
 }
 
 /// Ed25519 is the one that has no context.

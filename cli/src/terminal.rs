@@ -52,6 +52,12 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Error> {
     print(text)
 }
 
+/// stdin as a file. Not `io::Stdin`, whose buffer keeps what was read, passphrases too.
+pub(crate) fn stdin_file() -> Result<File, Error> {
+    let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    stdin.map_err(|error| Error::failed(format_args!("stdin: {}", io_words(&error))))
+}
+
 /// stdout as a file. Not `io::Stdout`, which looks for ends of lines and writes each alone.
 pub(crate) fn stdout_file() -> Result<File, Error> {
     io::stdout().as_fd().try_clone_to_owned().map(File::from).map_err(|error| stdout_error(&error))

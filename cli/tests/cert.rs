@@ -123,10 +123,45 @@ fn what_is_revoked_stays_revoked() {
         sandbox.fails(2, &[&args[..], more].concat())
     };
     assert_eq!(by_other(&["ca.crl"]), "error: ca.crl: is not a list of CN=Other\n");
-    assert_eq!(by_other(&["new.crl", "end.pem"]), "error: end.pem: is not issued by CN=Other\n");
+    assert_eq!(by_other(&["new.crl", "end.pem"]), "error: end.pem: is not issued by CN=Other with this key\n");
     let wrong_key = ["cert", "revoke", "--ca", "ca.pem", "--ca-key", "end.key", "--crl", "ca.crl"];
     assert!(sandbox.fails(2, &wrong_key).contains("is not that of the issuer's certificate"));
     assert!(!sandbox.path("new.crl").exists());
+}
+
+#[test]
+fn revocations_at_the_same_time_are_all_kept() {
+    let sandbox = with_ca("ed25519", "ed25519");
+    let names: Vec<_> = (0..6).map(|n| format!("l{n}.pem")).collect();
+    for name in &names {
+        issue(&sandbox, &["--public", "end.pub", "--subject", "CN=end"]);
+        fs::copy(sandbox.path("end.pem"), sandbox.path(name)).unwrap();
+    }
+    let revoke = |name: &str| {
+        sandbox.command(&["cert", "revoke", "--ca", "ca.pem", "--ca-key", "ca.key", "--crl", "ca.crl", name])
+    };
+    let children: Vec<_> = names.iter().map(|name| revoke(name).spawn().unwrap()).collect();
+    for child in children {
+        assert!(child.wait_with_output().unwrap().status.success());
+    }
+    let list = json(&sandbox.ok(&["cert", "show", "--json", "ca.crl"]));
+    assert_eq!((&list["number"], &list["revoked"]), (&6.into(), &6.into()));
+    // A link stays one, and the list goes where it leads.
+    std::os::unix::fs::symlink("ca.crl", sandbox.path("link.crl")).unwrap();
+    sandbox.ok(&["cert", "revoke", "--ca", "ca.pem", "--ca-key", "ca.key", "--crl", "link.crl"]);
+    assert!(sandbox.path("link.crl").is_symlink());
+    assert_eq!(json(&sandbox.ok(&["cert", "show", "--json", "ca.crl"]))["number"], 7);
+}
+
+#[test]
+fn a_namesake_is_not_the_issuer() {
+    let (sandbox, other) = (with_ca("ed25519", "ed25519"), with_ca("ed25519", "ed25519"));
+    issue(&other, &["--public", "end.pub", "--subject", "CN=end"]);
+    fs::copy(other.path("end.pem"), sandbox.path("foreign.pem")).unwrap();
+    let args = ["cert", "revoke", "--ca", "ca.pem", "--ca-key", "ca.key", "--crl", "ca.crl", "foreign.pem"];
+    let error = sandbox.fails(2, &args);
+    assert!(error.starts_with("error: foreign.pem: is not issued by "), "{error}");
+    assert!(!sandbox.path("ca.crl").exists());
 }
 
 #[test]

@@ -27,7 +27,8 @@ fn sandbox() -> Sandbox {
             &format!("{kind}.pub"),
         ]);
     }
-    for (name, content) in [("right", "open sesame\n"), ("wrong", "open sesam\n"), ("lines", "a\nb\n"), ("empty", "\n")]
+    for (name, content) in
+        [("right", "open sesame\n"), ("wrong", "open sesam\n"), ("lines", "a\nb\n"), ("nul", "a\0\n"), ("empty", "\n")]
     {
         sandbox.write(name, content);
         fs::set_permissions(sandbox.path(name), Permissions::from_mode(0o600)).unwrap();
@@ -149,8 +150,9 @@ fn a_passphrase_protects_a_key_through_every_command() {
          hint: --unprotect writes it without protection\n"
     );
     for (file, error) in [
-        ("lines", "error: lines: must hold one line of at most 1024 bytes\n"),
-        ("empty", "error: the passphrase is empty\n"),
+        ("lines", "error: lines: must hold one line of at most 1024 bytes without NUL\n"),
+        ("nul", "error: nul: must hold one line of at most 1024 bytes without NUL\n"),
+        ("empty", "error: empty: holds no passphrase\n"),
         ("absent", "error: absent: no such file or directory\n"),
     ] {
         let args = ["key", "protect", "open.pem", "--new-passphrase-file", file, "--out", "x"];
@@ -166,6 +168,30 @@ fn a_passphrase_protects_a_key_through_every_command() {
 }
 
 #[test]
+fn what_is_read_is_never_written_over() {
+    let sandbox = sandbox();
+    sandbox.ok(&["key", "new", "--algorithm", "x-wing", "--out", "inbox.pem", "--public", "inbox.pub"]);
+    let before = |name| fs::read(sandbox.path(name)).unwrap();
+    let key = before("ed25519.pem");
+    for (args, name) in [
+        (&["key", "convert", "ed25519.pem", "--to", "spki"][..], "ed25519.pem"),
+        (&["key", "protect", "ed25519.pem", "--new-passphrase-file", "right"], "right"),
+        (&["cert", "new", "--key", "ed25519.pem", "--subject", "CN=a"], "ed25519.pem"),
+        (&["cert", "request", "--key", "ed25519.pem", "--subject", "CN=a"], "./ed25519.pem"),
+        (&["seal", "--unsigned", "--to", "inbox.pub", "right"], "right"),
+        (&["seal", "--unsigned", "--to", "inbox.pub", "right"], "inbox.pub"),
+        (&["seal", "--from", "mldsa65-ed25519.pem", "--to", "inbox.pub", "right"], "mldsa65-ed25519.pem"),
+        (&["open", "--unsigned", "--identity", "inbox.pem", "right"], "inbox.pem"),
+    ] {
+        let error = sandbox.fails(2, &[args, &["--out", name, "--force"]].concat());
+        assert_eq!(error, format!("error: {name}: is read and was to be written; give another file\n"), "{args:?}");
+    }
+    assert_eq!(before("ed25519.pem"), key);
+    // A private key may take its own place.
+    sandbox.ok(&["key", "protect", "ed25519.pem", "--new-passphrase-file", "right", "--out", "ed25519.pem", "--force"]);
+}
+
+#[test]
 fn a_passphrase_comes_through_stdin_or_not_at_all() {
     let sandbox = sandbox();
     sandbox.ok(&["key", "protect", "ed25519.pem", "--new-passphrase-file", "right", "--out", "closed.pem"]);
@@ -177,7 +203,7 @@ fn a_passphrase_comes_through_stdin_or_not_at_all() {
     command.arg(env!("CARGO_BIN_EXE_twinlock")).args(["key", "convert", "closed.pem", "--out", "x"]);
     command.current_dir(sandbox.path("")).stdin(Stdio::null());
     let error = failed(2, &command.output().unwrap());
-    assert!(error.starts_with("error: cannot ask for the passphrase: "), "{error}");
+    assert!(error.starts_with("error: no terminal to ask for the passphrase of closed.pem: "), "{error}");
     assert!(error.ends_with("hint: --passphrase-file reads it from a file or a file descriptor\n"), "{error}");
 }
 

@@ -76,8 +76,16 @@ fn keys_of_openssh_sign_and_verify() {
             sandbox.ok(&[&["verify", "--key", &public, "file"], meant].concat());
         }
         let protected = format!("{kind}-aes256-ctr.key");
-        let words = sandbox.fails(2, &["sign", "--identity", &protected, "--out", "b.sig", "file"]);
-        assert!(words.starts_with(&format!("error: {protected}: the private key is protected by a passphrase\n")));
+        let sign = ["sign", "--identity", &protected, "--out", "b.sig", "file", "--passphrase-file"];
+        for (name, passphrase) in [("right", "correct horse\n"), ("wrong", "correct\n")] {
+            sandbox.write(name, passphrase);
+            fs::set_permissions(sandbox.path(name), Permissions::from_mode(0o600)).unwrap();
+        }
+        let words = sandbox.fails(2, &[&sign[..], &["wrong"]].concat());
+        assert_eq!(words, format!("error: {protected}: the passphrase is wrong, or the file is damaged\n"));
+        sandbox.ok(&[&sign[..], &["right"]].concat());
+        sandbox.ok(&["verify", "--key", &public, "--signature", "b.sig", "file"]);
+        fs::remove_file(sandbox.path("b.sig")).unwrap();
         fs::set_permissions(sandbox.path(&key), Permissions::from_mode(0o644)).unwrap();
         let words = sandbox.fails(2, &["sign", "--identity", &key, "--out", "b.sig", "file"]);
         assert!(words.contains("is open to group or others"), "{words}");
@@ -107,4 +115,23 @@ fn large_files_take_no_memory_and_ed25519_says_so() {
     sandbox.ok(&["sign", "--identity", "ed.pem", "--format", "ssh", "--namespace", "file", "--out", "ed.sig", "file"]);
     sandbox.ok(&["verify", "--key", "ed.pub", "--namespace", "file", "--signature", "ed.sig", "file"]);
     assert_eq!(sandbox.names(), ["ed.pem", "ed.pub", "ed.sig", "file", "file.sig", "id.pem", "id.pub"]);
+}
+
+#[test]
+fn what_another_protocol_signs_is_not_signed() {
+    for kind in ["ed25519", "mldsa44-ed25519"] {
+        let sandbox = sandbox(kind);
+        sandbox.write("ssh", "SSHSIG and what follows");
+        let error = sandbox.fails(2, &["sign", "--identity", "id.pem", "ssh"]);
+        assert_eq!(error, "error: ssh: begins as what SSH signs\nhint: --format ssh signs messages for SSH\n");
+        sandbox.write("short", "SSH");
+        sandbox.ok(&["sign", "--identity", "id.pem", "short"]);
+    }
+    let sandbox = sandbox("mldsa44-ed25519");
+    sandbox.write("file", "SSHSIG with a context is another message");
+    sandbox.ok(&["sign", "--identity", "id.pem", "--context", "release", "file"]);
+    for context in ["twinlock/1 R", "twinlock-envelope/1", "Twinlock"] {
+        let error = sandbox.fails(2, &["sign", "--identity", "id.pem", "--context", context, "--out", "x", "file"]);
+        assert_eq!(error, "error: contexts that begin with twinlock are for its own protocols\n");
+    }
 }

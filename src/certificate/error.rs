@@ -175,6 +175,8 @@ pub enum Reason {
     NameConstraints,
     /// It is not for that.
     Purpose(Purpose),
+    /// It is for a purpose, and its keyUsage allows none.
+    KeyUsage,
     /// Revoked, with the date of it.
     Revoked(Time),
     /// No revocation list of its issuer was given beside those of others.
@@ -236,6 +238,7 @@ impl fmt::Display for Reason {
             Self::PathLength(most) => write!(f, "more CAs are below it than the {most} that its path length allows"),
             Self::UnknownCritical(oid) => write!(f, "has a critical extension that is not known: {oid}"),
             Self::NameConstraints => f.write_str("has name constraints, which are not supported"),
+            Self::KeyUsage => f.write_str("its key usage is not for handshakes"),
             Self::Purpose(purpose) => write!(f, "its extended key usage does not have {}", purpose.name()),
             Self::Revoked(since) => write!(f, "was revoked on {since}"),
             Self::NoRevocationList => f.write_str("no revocation list of its issuer was given"),

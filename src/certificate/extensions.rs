@@ -179,6 +179,11 @@ impl KeyUsage {
         self.0.contains(KeyUsages::CRLSign)
     }
 
+    /// Whether the key may do what a handshake asks of it: sign, agree, or decapsulate.
+    pub(super) fn handshakes(self) -> bool {
+        !self.0.is_disjoint(KeyUsages::DigitalSignature | KeyUsages::KeyAgreement | KeyUsages::KeyEncipherment)
+    }
+
     /// Whether it is for signatures that are neither, and for nothing else.
     pub(super) fn is_signature_alone(self) -> bool {
         self.0 == KeyUsages::DigitalSignature

@@ -44,6 +44,7 @@ use x509_cert::{TbsCertificate, Version};
 use crate::{
     ids::{Signature, certificate::Purpose},
     keys::{Oid, PublicKey},
+    provider::Provider,
 };
 
 mod error;
@@ -203,6 +204,17 @@ impl Certificate {
     /// Whether issuer and subject are the same.
     pub fn is_self_issued(&self) -> bool {
         self.issuer == self.subject
+    }
+
+    /// Whether `issuer` is named as its issuer and signed it. Neither has to be valid.
+    ///
+    /// # Errors
+    /// [`Reason::WrongIssuer`], [`Reason::Signature`].
+    pub fn check_issuer(&self, issuer: &Self, provider: &'static Provider) -> Result<(), Reason> {
+        if !self.names_as_issuer(issuer) {
+            return Err(Reason::WrongIssuer);
+        }
+        self.signed.verify(&issuer.key, provider).map_err(|_| Reason::Signature)
     }
 
     /// Whether `issuer` has the name, and the key identifier, that this certificate tells of its issuer.

@@ -238,10 +238,15 @@ pub enum AltName {
 
 impl AltName {
     pub(super) fn from_x509(name: &GeneralName) -> Result<Self, Error> {
+        // Control characters are in none of them, and would draw lines of their own where names are shown.
+        let text = |text: &str| match text.chars().any(char::is_control) {
+            true => Err(Error::AltName),
+            false => Ok(text.to_owned()),
+        };
         Ok(match name {
-            GeneralName::DnsName(text) => Self::Dns(text.as_str().to_owned()),
-            GeneralName::UniformResourceIdentifier(text) => Self::Uri(text.as_str().to_owned()),
-            GeneralName::Rfc822Name(text) => Self::Email(text.as_str().to_owned()),
+            GeneralName::DnsName(name) => Self::Dns(text(name.as_str())?),
+            GeneralName::UniformResourceIdentifier(name) => Self::Uri(text(name.as_str())?),
+            GeneralName::Rfc822Name(name) => Self::Email(text(name.as_str())?),
             GeneralName::IpAddress(bytes) => Self::Ip(address(bytes.as_bytes()).ok_or(Error::AltName)?),
             _ => Self::Other,
         })

@@ -112,7 +112,13 @@ impl<'a> Verifier<'a> {
         {
             return Err(Reason::Purpose(purpose));
         }
-        let Some((_, authorities)) = below.split_first() else { return Ok(()) };
+        let Some((_, authorities)) = below.split_first() else {
+            // RFC 5280 §4.2.1.12: both extensions must allow it.
+            return match (self.purpose, certificate.key_usage()) {
+                (Some(_), Some(usage)) if !usage.handshakes() => Err(Reason::KeyUsage),
+                _ => Ok(()),
+            };
+        };
         if !certificate.is_ca() {
             return Err(Reason::NotACa);
         }
@@ -128,10 +134,7 @@ impl<'a> Verifier<'a> {
     }
 
     fn check_signature(&self, certificate: &Certificate, issuer: &Certificate) -> Result<(), Reason> {
-        if !certificate.names_as_issuer(issuer) {
-            return Err(Reason::WrongIssuer);
-        }
-        certificate.signed.verify(&issuer.key, self.provider).map_err(|_| Reason::Signature)
+        certificate.check_issuer(issuer, self.provider)
     }
 
     fn check_revocation(&self, path: &[&Certificate]) -> Result<(), Error> {

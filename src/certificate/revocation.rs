@@ -3,7 +3,10 @@
 use alloc::{string::String, vec, vec::Vec};
 use core::fmt;
 
-use der::{asn1::Uint, oid::AssociatedOid as _};
+use der::{
+    asn1::Uint,
+    oid::{AssociatedOid as _, ObjectIdentifier},
+};
 use rand_core::TryCryptoRng;
 use x509_cert::{
     Version,
@@ -20,7 +23,11 @@ use super::{
     names::{Name, Serial, Time, Validity},
     signed::{self, Signed},
 };
-use crate::{ids::Signature, keys::spki, provider::Provider};
+use crate::{
+    ids::{Signature, certificate::PARTIAL_LIST_OIDS},
+    keys::spki,
+    provider::Provider,
+};
 
 /// A revoked certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +109,10 @@ impl RevocationList {
             match extension.extn_id {
                 CrlNumber::OID => number = to_u64(&extensions::decode::<CrlNumber>(extension)?.0),
                 AuthorityKeyIdentifier::OID => authority_key_id = extensions::authority_key_id(extension)?,
-                // Delta lists and lists with a scope are critical.
+                // They must be critical (RFC 5280 §5.2.4, §5.2.5); whoever forgot it made no whole list either.
+                other if PARTIAL_LIST_OIDS.iter().any(|oid| ObjectIdentifier::new(oid) == Ok(other)) => {
+                    return Err(Error::UnknownCritical(spki::oid(other)));
+                }
                 other if extension.critical => return Err(Error::UnknownCritical(spki::oid(other))),
                 _ => {}
             }

@@ -16,6 +16,8 @@ pub const SERIAL_LEN: usize = 20;
 pub const KEY_IDENTIFIER_LEN: usize = 20;
 /// The longest common name (RFC 5280 appendix A.1, ub-common-name).
 pub const MAX_COMMON_NAME_LEN: usize = 64;
+/// Extensions of revocation lists that do not list all: the indicator of a delta, and the issuing distribution point.
+pub const PARTIAL_LIST_OIDS: [&str; 2] = ["2.5.29.27", "2.5.29.28"];
 /// The last second that X.509 can tell: the end of the year 9999.
 pub const LAST_SECOND: u64 = 253_402_300_799;
 

@@ -254,4 +254,7 @@ fn purposes_are_kept_to() {
     let chain = [middle.below(&template("CN=End").purposes([server]), 3).certificate, middle.certificate];
     let verifier = Verifier { purpose: Some(server), ..trusting(&anchors) };
     assert_eq!(verifier.verify(&chain).map(|path| path.len()), Err(refused(1, Reason::Purpose(server))));
+    // Nor is it a client itself: its key signs certificates and lists alone.
+    let verifier = Verifier { purpose: Some(client), ..trusting(&anchors) };
+    assert_eq!(verifier.verify(&chain[1..]).map(|path| path.len()), Err(refused(0, Reason::KeyUsage)));
 }

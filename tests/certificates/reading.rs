@@ -253,6 +253,20 @@ fn what_is_not_understood_is_told() {
 }
 
 #[test]
+fn a_name_that_would_draw_a_line_of_its_own_is_refused() {
+    let party = small();
+    for tag in [0x81, 0x82, 0x86] {
+        let name = |text: [u8; 3]| {
+            let value = [&[0x30, 5, tag, 3][..], &text].concat();
+            Certificate::from_der(&with_extensions(&party, |list| list.push(extension(&id_ce(17), false, &value))))
+        };
+        assert!(name(*b"a.b").is_ok());
+        assert!(matches!(name(*b"a\nb"), Err(Error::Extension(_))));
+        assert!(matches!(name(*b"a\x1bb"), Err(Error::Extension(_))));
+    }
+}
+
+#[test]
 fn names_and_times_have_one_text() {
     for good in ["CN=desk-7,O=Example", "CN=a\\, b", "C=CH", "CN=Zürich", ""] {
         assert_eq!(good.parse::<Name>().unwrap().to_string(), good);

@@ -201,7 +201,7 @@ pub(super) struct Purposes {
 #[derive(Debug, Args)]
 pub(super) struct Out {
     /// Where it goes; - is stdout
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE")]
     pub(super) out: PathBuf,
     /// Replace a file that is there
     #[arg(long)]

@@ -17,6 +17,7 @@ const CHANNEL_LIFETIME: u64 = 24 * 60 * 60;
 
 pub(super) fn run(args: Issue) -> Result<(), Error> {
     let provider = args.provider.provider;
+    files::refuse_same(&args.out.out, [args.ca.ca.as_path(), args.ca.ca_key.as_path()])?;
     let ca = read(&args.ca.ca, MAX_CERTIFICATE_FILE_LEN, Certificate::from_bytes)?;
     let key = signing_key(&args.ca.ca_key, &args.ca.passphrase, provider)?;
     let issuer = Issuer::new(&ca, &key).map_err(|error| Error::file(&args.ca.ca, error))?;

@@ -57,7 +57,7 @@ fn signing_key(path: &Path, passphrase: &PassphraseArg, provider: &'static Provi
 
 /// Reads a file of at most `limit` bytes.
 fn read<T>(path: &Path, limit: usize, parse: impl FnOnce(&[u8]) -> Result<T, certificate::Error>) -> Result<T, Error> {
-    let bytes = files::read(path, files::open(path)?, limit)?;
+    let bytes = files::content(path, limit)?;
     parse(&bytes).map_err(|error| Error::file(path, error))
 }
 

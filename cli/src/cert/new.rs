@@ -3,9 +3,10 @@
 use twinlock::{certificate::Template, provider::SystemRng};
 
 use super::{args::New, cannot, from_now, signing_key, write_certificate};
-use crate::error::Error;
+use crate::{error::Error, files};
 
 pub(super) fn run(args: New) -> Result<(), Error> {
+    files::refuse_same(&args.out.out, [args.key.as_path()])?;
     let key = signing_key(&args.key, &args.passphrase, args.provider.provider)?;
     let mut template = Template::new(args.subject, from_now(args.lifetime)?)
         .alt_names(args.names.name)

@@ -1,7 +1,5 @@
 //! `twinlock cert show`: what a certificate, a request or a revocation list holds. It believes nothing of it.
 
-use std::io;
-
 use twinlock::{
     certificate::{Certificate, Document, Error as CertificateError, Grant, Request, RevocationList},
     ids::certificate::MAX_REVOCATION_LIST_LEN,
@@ -15,10 +13,7 @@ pub(super) fn run(args: &Show) -> Result<(), Error> {
     let path = args.file.as_path();
     // Of the three a list is the longest; the others have their own limits.
     let limit = MAX_REVOCATION_LIST_LEN * 2;
-    let bytes = match path.as_os_str() == "-" {
-        true => files::read(path, io::stdin().lock(), limit)?,
-        false => files::read(path, files::open(path)?, limit)?,
-    };
+    let bytes = files::content(path, limit)?;
     let mut report = Report::default();
     describe(&bytes, args, &mut report).map_err(|error| match error {
         CertificateError::WrongDocument { found, .. } => {

@@ -14,6 +14,7 @@ use super::{Input, no_recipient, no_sender, out::Out, workers};
 use crate::{args::Open, error::Error, files, terminal};
 
 pub(crate) fn run(args: &Open) -> Result<(), Error> {
+    files::refuse_same(&args.out.out, [args.identity.as_path(), &args.file])?;
     let expected = expected(args)?;
     let path = args.identity.as_path();
     let key = files::private_key(path, &args.passphrase)?;

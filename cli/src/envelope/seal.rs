@@ -1,10 +1,12 @@
 //! `twinlock seal`: a file or stdin into an envelope.
 
+use std::path::Path;
+
 use twinlock::{
     envelope::{Sealer, age},
     ids::{
         KeyKind,
-        envelope::{KEM, SIGNATURES, Suite},
+        envelope::{KEM, SIGNATURES, Suite, age::RECIPIENT_HRP},
     },
     keys::PublicKey,
     provider::{Provider, SystemRng},
@@ -16,6 +18,8 @@ use crate::{args::Seal, error::Error, files, terminal};
 
 pub(crate) fn run(args: &Seal) -> Result<(), Error> {
     let provider = args.provider.provider;
+    let read = args.to.iter().chain(&args.from).chain([&args.file]).map(|path| path.as_path());
+    files::refuse_same(&args.out.out, read)?;
     let recipients = recipients(args)?;
     let sender = sender(args, provider)?;
     let mut input = Input::open(&args.file)?;
@@ -49,8 +53,12 @@ pub(crate) fn run(args: &Seal) -> Result<(), Error> {
 }
 
 fn recipients(args: &Seal) -> Result<Vec<PublicKey>, Error> {
-    let read = |path| {
-        let key = files::public_key(path)?;
+    let read = |path: &Path| {
+        let text = path.to_str().filter(|text| text.starts_with(RECIPIENT_HRP));
+        let key = match text {
+            Some(text) => age::recipient_from_text(text).map_err(Error::failed)?,
+            None => files::public_key(path)?,
+        };
         if key.kind() == KeyKind::Kem(KEM) { Ok(key) } else { Err(no_recipient(path, key.kind())) }
     };
     args.to.iter().map(|path| read(path)).collect()

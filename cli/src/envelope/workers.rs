@@ -4,13 +4,13 @@ use std::{
     collections::VecDeque,
     num::NonZero,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
-    thread::{self, Scope},
+    thread::{self, Builder, Scope},
 };
 
 use twinlock::envelope::{self, Done, Job};
 
 use super::{Coder, Input, READ_LEN};
-use crate::error::Error;
+use crate::{error::Error, terminal::io_words};
 
 /// More would wait for the disk.
 const MAX_WORKERS: usize = 8;
@@ -24,12 +24,14 @@ struct Worker {
 }
 
 impl Worker {
-    fn new<'scope>(scope: &'scope Scope<'scope, '_>) -> Self {
+    fn new<'scope>(scope: &'scope Scope<'scope, '_>) -> Result<Self, Error> {
         let (jobs, work) = sync_channel::<Job>(JOBS_PER_WORKER);
         let (ready, results) = sync_channel(JOBS_PER_WORKER);
         // It ends when nobody has work for it or waits for it any more.
-        scope.spawn(move || work.into_iter().all(|job| ready.send(job.run()).is_ok()));
-        Self { jobs, results }
+        let work = move || work.into_iter().all(|job| ready.send(job.run()).is_ok());
+        let started = Builder::new().spawn_scoped(scope, work);
+        started.map_err(|error| Error::failed(format_args!("cannot start a thread: {}", io_words(&error))))?;
+        Ok(Self { jobs, results })
     }
 }
 
@@ -43,7 +45,7 @@ pub(super) fn run(
     let most = count.saturating_mul(JOBS_PER_WORKER);
     let gone = || Error::failed("a thread ended");
     thread::scope(|scope| {
-        let workers: Vec<Worker> = (0..count).map(|_| Worker::new(scope)).collect();
+        let workers = (0..count).map(|_| Worker::new(scope)).collect::<Result<Vec<_>, _>>()?;
         let mut turns = workers.iter().cycle();
         // Who works on what was given out, the oldest first.
         let mut busy: VecDeque<&Worker> = VecDeque::with_capacity(most);

@@ -20,28 +20,30 @@ use crate::{
 pub(super) fn convert(args: &KeyConvert) -> Result<(), Error> {
     let file = args.file.as_path();
     let failed = |error: keys::Error| Error::file(file, error);
+    if args.der && matches!(args.to, Some(Format::Raw | Format::Jwk | Format::Openssh | Format::Age)) {
+        return Err(Error::failed("--der is for --to pkcs8 and --to spki"));
+    }
     let (private, passphrase) = match files::key(file, &args.passphrase)? {
         Found::Public(public) => {
             let to = args.to.unwrap_or(Format::Spki);
             if to == Format::Pkcs8 {
                 return Err(Error::file(file, "holds a public key; PKCS#8 is for private keys"));
             }
-            return put(args, &to_public(file, &public, to, args.der)?, false);
+            return put(&args.out, &to_public(file, &public, to, args.der)?, PUBLIC_MODE, args.force);
         }
         Found::Private { key, passphrase } => (key, passphrase),
     };
     let to = args.to.unwrap_or(Format::Pkcs8);
-    if matches!(to, Format::Spki | Format::Raw) {
-        let public = private.public_key(RUST).map_err(failed)?;
-        return put(args, &to_public(file, &public, to, args.der)?, false);
+    if let Some(form) = args.form.filter(|_| to != Format::Pkcs8) {
+        return Err(Error::failed(format_args!("--form {} is for --to pkcs8", form.name())));
     }
-    let form = match args.form {
-        Some(form) if to != Format::Pkcs8 => {
-            return Err(Error::failed(format_args!("--form {} is for --to pkcs8", form.name())));
-        }
-        Some(form) => form,
-        None => private.best_form(),
-    };
+    if matches!(to, Format::Spki | Format::Raw) {
+        // The public key would take the place of the private one.
+        files::refuse_same(&args.out, [file])?;
+        let public = private.public_key(RUST).map_err(failed)?;
+        return put(&args.out, &to_public(file, &public, to, args.der)?, PUBLIC_MODE, args.force);
+    }
+    let form = args.form.unwrap_or(private.best_form());
     let content = match (to, passphrase.filter(|_| !args.unprotect)) {
         (Format::Pkcs8, Some(passphrase)) => {
             wrap(&private, form, &passphrase, Protection::Scrypt, args.der).map_err(failed)?
@@ -66,7 +68,7 @@ pub(super) fn convert(args: &KeyConvert) -> Result<(), Error> {
         (_, None) if args.der => private.to_pkcs8_der_as(form).map_err(failed)?,
         (_, None) => Zeroizing::new(private.to_pkcs8_pem_as(form).map_err(failed)?.as_bytes().to_vec()),
     };
-    put(args, &content, true)
+    put(&args.out, &content, PRIVATE_MODE, args.force)
 }
 
 pub(super) fn protect(args: &KeyProtect) -> Result<(), Error> {
@@ -75,12 +77,17 @@ pub(super) fn protect(args: &KeyProtect) -> Result<(), Error> {
         Found::Private { key, .. } => key,
         Found::Public(_) => return Err(Error::file(file, "holds a public key, which needs no protection")),
     };
-    let passphrase = passphrase::new(args.new_passphrase_file.as_deref())?;
+    if let (Some(old), Some(new)) = (&args.passphrase.passphrase_file, &args.new_passphrase_file)
+        && files::is_std(old)
+        && files::is_std(new)
+    {
+        return Err(Error::failed("both passphrases are to come from stdin, which holds one"));
+    }
+    files::refuse_same(&args.out, args.new_passphrase_file.as_deref())?;
+    let passphrase = passphrase::new(args.new_passphrase_file.as_deref(), &args.file)?;
     let content = wrap(&key, key.best_form(), &passphrase, args.kdf.into(), false);
     let content = content.map_err(|error| Error::file(file, error))?;
-    NewFile::write(&args.out, &content, PRIVATE_MODE, args.force)?.keep(args.force)?;
-    terminal::say(format_args!("private key: {}", args.out.display()));
-    Ok(())
+    put(&args.out, &content, PRIVATE_MODE, args.force)
 }
 
 fn wrap(
@@ -113,17 +120,12 @@ fn to_public(file: &Path, public: &PublicKey, to: Format, der: bool) -> Result<V
     Ok(text.into_bytes())
 }
 
-fn put(args: &KeyConvert, content: &[u8], private: bool) -> Result<(), Error> {
-    if args.out.as_os_str() == "-" {
+fn put(out: &Path, content: &[u8], mode: u32, force: bool) -> Result<(), Error> {
+    if files::is_std(out) {
         return terminal::print_unless_binary(content);
     }
-    let mode = if private { PRIVATE_MODE } else { PUBLIC_MODE };
-    NewFile::write(&args.out, content, mode, args.force)?.keep(args.force)?;
-    say(&args.out, private);
+    NewFile::write(out, content, mode, force)?.keep(force)?;
+    let what = if mode == PRIVATE_MODE { "private" } else { "public" };
+    terminal::say(format_args!("{what} key: {}", out.display()));
     Ok(())
-}
-
-fn say(path: &Path, private: bool) {
-    let what = if private { "private" } else { "public" };
-    terminal::say(format_args!("{what} key: {}", path.display()));
 }

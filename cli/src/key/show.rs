@@ -4,7 +4,7 @@ use std::io;
 
 use twinlock::{
     ids::{DRAFTS, Kem, KeyKind, MAX_KEY_FILE_LEN, Signature},
-    keys::{self, Content, PrivateKey, ProtectedKey, PublicKey},
+    keys::{self, Content, Form, PrivateKey, ProtectedKey, PublicKey},
     ssh,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
         Ok(key) => {
             report.row("", "holds", "private key", "");
             warn(args, exposed);
-            private(&mut report, &key);
+            private(&mut report, &key, false);
             key.public_key(provider).map_err(failed)?
         }
         Err(keys::Error::WrongContent { found: Content::EncryptedPrivateKey, .. }) => {
@@ -52,7 +52,7 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
                 return report.print(args.json);
             }
             let key = protected.open(&args.passphrase.existing(path)?).map_err(failed)?;
-            private(&mut report, &key);
+            private(&mut report, &key, true);
             key.public_key(provider).map_err(failed)?
         }
         Err(keys::Error::WrongContent { found: Content::PublicKey, .. }) => {
@@ -128,16 +128,18 @@ fn warn(args: &KeyShow, exposed: Option<u32>) {
 }
 
 /// What the private key field holds, and who can read that.
-fn private(report: &mut Report, key: &PrivateKey) {
+fn private(report: &mut Report, key: &PrivateKey, protected: bool) {
     report.row("", "form", key.form().to_string(), "");
-    let (by, not_by) = readers::of(key.kind(), key.form());
+    let (by, not_by) = readers::of(key.kind(), key.form(), protected);
     for (label, who) in [("read by", by), ("not read by", not_by)] {
         if !who.is_empty() {
             report.row("", label, who, "");
         }
     }
-    if key.form() != key.best_form() {
-        terminal::say(format_args!("hint: twinlock key convert writes the {}, which most can read", key.best_form()));
+    match (key.seed(), key.form()) {
+        (Some(_), Form::Seed) => {}
+        (Some(_), _) => terminal::say("hint: twinlock key convert writes the seed alone, which most programs read"),
+        (None, _) => terminal::say("hint: the seed is not in the file; write it with its seed where it was made"),
     }
 }
 
