@@ -83,6 +83,14 @@ impl<'a> Reader<'a> {
         self.array().map(|[a, b, c]| u32::from_be_bytes([0, *a, *b, *c]))
     }
 
+    /// Four bytes.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`].
+    pub fn u32(&mut self) -> Result<u32, Error> {
+        self.array().map(|bytes| u32::from_be_bytes(*bytes))
+    }
+
     /// A field with a one-byte length.
     ///
     /// # Errors
@@ -99,6 +107,15 @@ impl<'a> Reader<'a> {
     pub fn vec16(&mut self) -> Result<&'a [u8], Error> {
         let len = self.u16()?;
         self.take(len.into())
+    }
+
+    /// A field with a four-byte length.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`].
+    pub fn vec32(&mut self) -> Result<&'a [u8], Error> {
+        let len = usize::try_from(self.u32()?).map_err(|_| Error::Truncated)?;
+        self.take(len)
     }
 
     /// Whether nothing is left.
@@ -154,6 +171,17 @@ pub fn put_vec16(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Appends `bytes` behind a four-byte length.
+///
+/// # Errors
+/// [`Error::TooLong`].
+pub fn put_vec32(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
+    let len = u32::try_from(bytes.len()).map_err(|_| Error::TooLong)?;
+    out.extend_from_slice(&len.to_be_bytes());
+    out.extend_from_slice(bytes);
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,7 +190,9 @@ mod tests {
     fn a_length_beyond_the_input_is_truncated() {
         assert_eq!(Reader::new(&[5, 1, 2]).vec8(), Err(Error::Truncated));
         assert_eq!(Reader::new(&[0xff, 0xff, 1]).vec16(), Err(Error::Truncated));
+        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0xff, 1]).vec32(), Err(Error::Truncated));
         assert_eq!(Reader::new(&[1, 2]).u24(), Err(Error::Truncated));
+        assert_eq!(Reader::new(&[1, 2, 3]).u32(), Err(Error::Truncated));
         assert_eq!(Reader::new(&[1]).take(usize::MAX), Err(Error::Truncated));
     }
 
@@ -179,10 +209,12 @@ mod tests {
         put_u24(&mut out, 0x01_0203).unwrap();
         put_vec8(&mut out, b"abc").unwrap();
         put_vec16(&mut out, &[9; 300]).unwrap();
+        put_vec32(&mut out, &[8; 70_000]).unwrap();
         let mut reader = Reader::new(&out);
         assert_eq!(reader.u24(), Ok(0x01_0203));
         assert_eq!(reader.vec8(), Ok(&b"abc"[..]));
         assert_eq!(reader.vec16(), Ok(&[9; 300][..]));
+        assert_eq!(reader.vec32(), Ok(&[8; 70_000][..]));
         assert!(reader.is_empty());
         assert_eq!(reader.finish(), Ok(()));
     }

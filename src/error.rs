@@ -36,8 +36,12 @@ pub enum Error {
         operation: Operation,
     },
     // The caller.
+    /// An algorithm that has no place where it was given.
+    Algorithm,
     /// A context longer than 255 bytes, or any context for an algorithm that has none.
     Context,
+    /// Ed25519 reads its message twice: it cannot sign or verify one that comes piece by piece.
+    TwoPass,
     /// An output or a message longer than the algorithm can give or take.
     TooLong,
     /// The random generator failed.
@@ -101,7 +105,9 @@ impl fmt::Display for Error {
             Self::Unsupported { implementation, operation } => {
                 write!(f, "{implementation} does not have {operation}")
             }
+            Self::Algorithm => f.write_str("the algorithm has no place here"),
             Self::Context => f.write_str("context is longer than 255 bytes or not allowed here"),
+            Self::TwoPass => f.write_str("Ed25519 reads its message twice and cannot take it piece by piece"),
             Self::TooLong => f.write_str("longer than the algorithm allows"),
             Self::Random => f.write_str("the random generator failed"),
             Self::Library(name) => write!(f, "{name} failed"),

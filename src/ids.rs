@@ -14,12 +14,16 @@
 //! | SecP256r1MLKEM768  | P-256 ‖ ML-KEM         | P-256 ‖ ML-KEM         | P-256 ‖ ML-KEM                       |
 //! | SecP384r1MLKEM1024 | P-384 ‖ ML-KEM         | P-384 ‖ ML-KEM         | P-384 ‖ ML-KEM                       |
 
+pub mod certificate;
+pub mod envelope;
 pub mod protocol;
+pub mod ssh;
 
 /// The newest drafts that this version follows, as shown by `twinlock version --verbose`.
 pub const DRAFTS: &[(&str, &str)] = &[
     ("X-Wing", "draft-connolly-cfrg-xwing-kem-10"),
     ("composite signatures", "draft-ietf-lamps-pq-composite-sigs-19"),
+    ("composite signatures in SSH", "draft-miller-sshm-mldsa44-ed25519-composite-sigs-00"),
 ];
 
 /// Length of an Ed25519 seed, and of its verifying key.
@@ -28,18 +32,29 @@ pub const ED25519_KEY_LEN: usize = 32;
 pub const ED25519_SIGNATURE_LEN: usize = 64;
 /// Length of an ML-DSA seed ξ, of its per-signature randomness, and of ML-KEM's `m`.
 pub const LATTICE_SEED_LEN: usize = 32;
+/// Length of ML-DSA's message representative μ and of `tr`, the hash of the verifying key in it (FIPS 204 §6.2).
+pub const ML_DSA_MU_LEN: usize = 64;
 /// Length of an ML-KEM seed `d ‖ z`.
 pub const ML_KEM_SEED_LEN: usize = 64;
 /// Length of an ML-KEM shared secret.
 pub const ML_KEM_SHARED_SECRET_LEN: usize = 32;
 /// The modulus of ML-KEM: every coefficient of an encapsulation key is below it (FIPS 203 §7.2).
 pub const ML_KEM_Q: u16 = 3329;
+/// The modulus of ML-DSA.
+pub const ML_DSA_Q: u64 = 8_380_417;
+/// The 512th root of unity of ML-DSA's NTT (FIPS 204 §2.5).
+pub const ML_DSA_ZETA: u64 = 1753;
+/// The bits that an ML-DSA public key drops of each coefficient, d in FIPS 204 §4 table 1.
+pub const ML_DSA_DROPPED_BITS: usize = 13;
 /// The longest context of ML-DSA and of the composites (FIPS 204 §5.2).
 pub const MAX_CONTEXT_LEN: usize = 255;
 /// The label that ends X-Wing's combiner input.
 pub const XWING_LABEL: &[u8; 6] = b"\\.//^\\";
 /// The prefix of a composite message representative.
 pub const COMPOSITE_PREFIX: &[u8] = b"CompositeAlgorithmSignatures2025";
+
+/// What a composite hashes its message with.
+pub const COMPOSITE_HASH: Hash = Hash::Sha512;
 
 /// The curves of the classical half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -301,6 +316,14 @@ impl Kem {
         }
     }
 
+    /// The KEM id in HPKE of those that are used there.
+    pub const fn hpke_kem_id(self) -> Option<u16> {
+        match self {
+            Self::XWing => Some(self.code_point()),
+            _ => None,
+        }
+    }
+
     /// The standard's name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -494,6 +517,20 @@ impl KeyKind {
 
 /// The longest key file that is read; the largest that is written is below 4 KiB.
 pub const MAX_KEY_FILE_LEN: usize = 64 * 1024;
+/// scrypt's cost when a key is protected: log2 of N. OpenSSL opens no more than 32 MiB, N · r · 128 bytes.
+pub const SCRYPT_LOG_N: u8 = 14;
+/// scrypt's block size.
+pub const SCRYPT_R: u16 = 8;
+/// How often scrypt's work is done: with these N and r, the cost that OWASP asks for.
+pub const SCRYPT_P: u16 = 5;
+/// PBKDF2's iterations when a key is protected, HMAC-SHA-256: the cost that OWASP asks for.
+pub const PBKDF2_ITERATIONS: u32 = 600_000;
+/// The most memory, in bytes, that a key file may ask of scrypt.
+pub const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
+/// The largest N · r · p that a key file may ask of scrypt: thirteen times what is written.
+pub const MAX_SCRYPT_WORK: u64 = 1 << 23;
+/// The most iterations that a key file may ask of PBKDF2.
+pub const MAX_PBKDF2_ITERATIONS: u32 = 10_000_000;
 /// Length of a key id: SHA-256 of the SubjectPublicKeyInfo.
 pub const KEY_ID_LEN: usize = 32;
 /// What a key id in text begins with, before its base64.
@@ -544,6 +581,10 @@ impl Aead {
 pub const HPKE_EXPORT_ONLY: u16 = 0xffff;
 /// The label that begins what HPKE hashes (RFC 9180 §4).
 pub const HPKE_LABEL: &[u8; 7] = b"HPKE-v1";
+/// What the id of a suite of HPKE begins with (RFC 9180 §5.1).
+pub const HPKE_SUITE_PREFIX: &[u8; 4] = b"HPKE";
+/// HPKE's base mode: neither a pre-shared key nor an authenticated sender (RFC 9180 §5).
+pub const HPKE_MODE_BASE: u8 = 0x00;
 
 /// Length of an AEAD key.
 pub const AEAD_KEY_LEN: usize = 32;

@@ -32,10 +32,9 @@ use crate::{
 /// Private scalars of the NIST curves are drawn until one is in range; fewer than one draw in 2^32 fails.
 const SCALAR_DRAWS: usize = 8;
 
-/// A KEM's private key: the seed, and what was expanded from it, kept for the next use.
+/// A KEM's private key: what was expanded from the seed, kept for the next use.
 pub struct DecapsulationKey {
     kem: Kem,
-    seed: Seed,
     lattice: Box<dyn MlKemKey>,
     classical: Option<Seed>,
     public: EncapsulationKey,
@@ -88,21 +87,27 @@ impl DecapsulationKey {
         }
         Ok(Self {
             kem,
-            seed,
             lattice,
             classical: classical.map(|(_, private)| private),
             public: EncapsulationKey { provider, kem, bytes: public },
         })
     }
 
+    /// The key of an ML-KEM decapsulation key of [`ids::MlKem::expanded_len`] bytes, whose seed is lost.
+    ///
+    /// # Errors
+    /// A wrong length; a key whose hash is not that of its encapsulation key (FIPS 203 §7.3), or whose
+    /// encapsulation key is not reduced; an operation that the provider lacks.
+    pub fn from_expanded(provider: &'static Provider, params: ids::MlKem, expanded: &Seed) -> Result<Self, Error> {
+        let kem = Kem::MlKem(params);
+        let lattice = provider.ml_kem.key_from_expanded(params, expanded.secret_bytes())?;
+        let public = EncapsulationKey::from_bytes(provider, kem, &lattice.encapsulation_key())?;
+        Ok(Self { kem, lattice, classical: None, public })
+    }
+
     /// The algorithm.
     pub const fn kem(&self) -> Kem {
         self.kem
-    }
-
-    /// What a key file stores.
-    pub const fn seed(&self) -> &Seed {
-        &self.seed
     }
 
     /// The public half.
@@ -169,6 +174,11 @@ impl EncapsulationKey {
     /// The encoding.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Who computes with it.
+    pub(crate) const fn provider(&self) -> &'static Provider {
+        self.provider
     }
 
     /// A fresh ciphertext and its shared secret.

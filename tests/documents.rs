@@ -35,29 +35,32 @@ fn numbers(text: &str, open: &str) -> Vec<usize> {
 }
 
 #[test]
-fn every_requirement_of_the_channel_names_its_tests() {
-    let spec = read("docs/spec/channel.md");
-    let (body, appendix) = spec.split_once("## Appendix A").unwrap();
-    let required = numbers(body, "**[CH-");
-    assert!(required.len() > 30, "only {} requirements", required.len());
-    assert_eq!(required, (1..=required.len()).collect::<Vec<_>>(), "numbers must have no gap");
-    assert_eq!(numbers(appendix, "\n| CH-"), required, "appendix A must have one row for each");
-
+fn every_requirement_names_its_tests() {
     let folders = ["src", "tests", "cli/src", "cli/tests"];
     let sources = folders.map(|folder| root().join(folder)).map(|folder| files(&folder, "rs")).concat();
     let code: String = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    let rows = appendix.lines().filter(|line| line.starts_with("| CH-"));
-    let mut missing: Vec<&str> = rows
-        .flat_map(|row| {
-            let tests: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
-            assert!(!tests.is_empty(), "no test: {row}");
-            tests
-        })
-        .filter(|test| !code.contains(&format!("fn {test}(")))
-        .collect();
-    missing.sort_unstable();
-    missing.dedup();
-    assert_eq!(missing, [""; 0], "appendix A names tests that do not exist");
+    for (name, prefix, least) in [("channel", "CH", 30), ("envelope", "EN", 20)] {
+        let spec = read(&format!("docs/spec/{name}.md"));
+        let (body, appendix) = spec.split_once("## Appendix A").unwrap();
+        let required = numbers(body, &format!("**[{prefix}-"));
+        assert!(required.len() > least, "only {} requirements", required.len());
+        assert_eq!(required, (1..=required.len()).collect::<Vec<_>>(), "numbers must have no gap");
+        let row = format!("| {prefix}-");
+        assert_eq!(numbers(appendix, &format!("\n{row}")), required, "appendix A must have one row for each");
+
+        let rows = appendix.lines().filter(|line| line.starts_with(&row));
+        let mut missing: Vec<&str> = rows
+            .flat_map(|row| {
+                let tests: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+                assert!(!tests.is_empty(), "no test: {row}");
+                tests
+            })
+            .filter(|test| !code.contains(&format!("fn {test}(")))
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        assert_eq!(missing, [""; 0], "appendix A names tests that do not exist");
+    }
 }
 
 #[test]

@@ -18,8 +18,10 @@ use std::{fs, path::PathBuf};
 use bodies::Repeatable;
 use rand_core::TryRng as _;
 use twinlock::{
-    ids::{Kem, KeyKind, Signature},
-    keys::PrivateKey,
+    certificate::{Grant, Issuer, Name, Request, Revocation, RevocationList, Template, Validity},
+    envelope::Sealer,
+    ids::{Kem, KeyKind, Signature, certificate::Purpose, envelope::Suite},
+    keys::{PrivateKey, PublicKey},
     provider::RUST,
     secret::Seed,
 };
@@ -36,9 +38,13 @@ const TARGETS: &[(&str, Body, usize)] = &[
     ("record", bodies::record, 200),
     ("private_key", bodies::private_key, 1_000),
     ("public_key", bodies::public_key, 300),
+    ("ssh_key", bodies::ssh_key, 500),
+    ("ssh_signature", bodies::ssh_signature, 500),
+    ("certificate", bodies::certificate, 300),
     ("key_id", bodies::key_id, 5_000),
     ("encapsulation_key", bodies::encapsulation_key, 60),
     ("signature", bodies::signature, 60),
+    ("envelope", bodies::envelope, 100),
     ("vectors", bodies::vectors, 2_000),
 ];
 
@@ -133,6 +139,15 @@ fn write_corpus() {
             write("key_id", "id", public.key_id().to_string().as_bytes());
         }
     }
+    for name in ["ed25519", "mldsa44-ed25519"] {
+        let made =
+            |file: String| fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/ssh").join(file)).unwrap();
+        write("ssh_key", &format!("{name}-private"), &made(format!("{name}.key")));
+        write("ssh_key", &format!("{name}-protected"), &made(format!("{name}-aes256-ctr.key")));
+        write("ssh_key", &format!("{name}-public"), &made(format!("{name}.pub")));
+        write("ssh_signature", name, &made(format!("{name}-sha512.sig")));
+    }
+    write_certificates(&write);
     for (pick, kem) in (0..).zip(Kem::ALL) {
         let key = twinlock::kem::DecapsulationKey::generate(RUST, kem, &mut Repeatable(8)).unwrap();
         write("encapsulation_key", kem.name(), &[&[pick][..], key.encapsulation_key().as_bytes()].concat());
@@ -143,7 +158,42 @@ fn write_corpus() {
         let signature = key.sign(b"another message", b"", &mut Repeatable(9)).unwrap();
         write("signature", algorithm.name(), &[&[pick][..], &signature].concat());
     }
+    let to = bodies::recipient();
+    let to = PublicKey::from_raw(KeyKind::Kem(Kem::XWing), to.encapsulation_key().as_bytes()).unwrap();
+    let (sealer, header) = Sealer::new(RUST, Suite::XWingAes256Gcm, &[to], None, &mut Repeatable(10)).unwrap();
+    write("envelope", "unsigned", &[header, sealer.finish(&mut Repeatable(11)).unwrap()].concat());
     write("vectors", "keygen", ACVP.as_bytes());
+}
+
+/// A certificate of each kind, in DER; a request and a revocation list; and a chain in PEM.
+fn write_certificates(write: &dyn Fn(&str, &str, &[u8])) {
+    let validity = |from: &str, until: &str| Validity::new(from.parse().unwrap(), until.parse().unwrap()).unwrap();
+    let year = validity("2026-01-01T00:00:00Z", "2026-12-31T23:59:59Z");
+    let mut rng = Repeatable(10);
+    let key = PrivateKey::from_seed(KeyKind::Signature(Signature::Ed25519), Seed::from_slice(&[4; 32])).unwrap();
+    let key = key.into_signing_key(RUST).unwrap();
+    let ca = Template::new("CN=CA,O=Example".parse().unwrap(), year).authority(Some(1));
+    let ca = ca.self_signed(&key, &mut rng).unwrap();
+    let issuer = Issuer::new(&ca, &key).unwrap();
+    let names = ["dns:a.example.org", "ip:192.0.2.1", "uri:https://a"].map(|name| name.parse().unwrap());
+    let subject: Name = "CN=end".parse().unwrap();
+    for kind in [KeyKind::X25519, KeyKind::Kem(Kem::XWing), KeyKind::Signature(Signature::Ed25519)] {
+        let public = PrivateKey::from_seed(kind, Seed::from_slice(&[5; 32])).unwrap().public_key(RUST).unwrap();
+        let template = Template::new(subject.clone(), year).alt_names(names.clone()).purposes([Purpose::ServerAuth]);
+        write("certificate", kind.cli_name(), issuer.issue(&template, &public, &mut rng).unwrap().as_der());
+    }
+    let kind = KeyKind::Signature(Signature::MlDsa44Ed25519);
+    let public = PrivateKey::from_seed(kind, Seed::from_slice(&[5; 64])).unwrap().public_key(RUST).unwrap();
+    let grant = Grant::new(vec!["desk-7".into()], vec!["orders".into()]).unwrap();
+    let template = grant.template(validity("2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z")).unwrap();
+    let channel = issuer.issue(&template, &public, &mut rng).unwrap();
+    write("certificate", "channel", channel.as_der());
+    write("certificate", "chain", [channel.to_pem().unwrap(), ca.to_pem().unwrap()].concat().as_bytes());
+    let request = Request::new(subject, &names, &key, &mut rng).unwrap();
+    write("certificate", "request", request.as_der());
+    let entries = [Revocation { serial: channel.serial().clone(), since: year.from() }];
+    let list = RevocationList::issue(&issuer, 1, year, &entries, &mut rng).unwrap();
+    write("certificate", "revocation-list", list.as_der());
 }
 
 const ACVP: &str = r#"{"vsId":42,"algorithm":"ML-KEM","mode":"keyGen","revision":"FIPS203","isSample":false,"testGroups":[{"tgId":1,"testType":"AFT","parameterSet":"ML-KEM-512","tests":[{"tcId":1,"deferred":false,"z":"00","d":"00","ek":"00","dk":"00"}]}]}"#;

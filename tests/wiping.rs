@@ -23,12 +23,13 @@ use std::{
 
 use common::Pair;
 use twinlock::{
-    ids::{Kem, KeyKind, Signature},
+    ids::{self, Kem, KeyKind, Signature},
     kem::DecapsulationKey,
     keys::PrivateKey,
     provider::{self, SystemRng},
     secret::{ChainSecret, ExportedSecret, Seed, SharedSecret},
     sign::SigningKey,
+    ssh,
 };
 
 const MASK: u8 = 0xa5;
@@ -142,6 +143,20 @@ fn seeds_leave_memory_with_their_keys() {
         let again = PrivateKey::from_bytes(pem.as_bytes()).unwrap();
         drop((key, pem, again));
         assert_eq!(needle.count(), 0, "{}", kind.name());
+    }
+}
+
+#[test]
+fn seeds_leave_memory_with_the_files_of_ssh() {
+    for (algorithm, name) in ids::ssh::KEYS {
+        let kind = KeyKind::Signature(algorithm);
+        let (needle, key) = built(kind.seed_len(), |seed| PrivateKey::from_seed(kind, seed).unwrap());
+        let plain = ssh::encode_private(&key, "", &mut SystemRng).unwrap();
+        let protected = ssh::encode_private_protected(&key, "", b"passphrase", &mut SystemRng).unwrap();
+        let opened = ssh::PrivateFile::from_bytes(protected.as_bytes()).unwrap().open(Some(b"passphrase")).unwrap();
+        let again = ssh::decode_private(plain.as_bytes()).unwrap();
+        drop((key, plain, protected, opened, again));
+        assert_eq!(needle.count(), 0, "{name}");
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::{address::Address, kat::args::Kat};
+use crate::{address::Address, cert::args::Cert, kat::args::Kat, passphrase::PassphraseArg};
 use clap::{
-    Args, Parser, Subcommand,
+    ArgGroup, Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use twinlock::{
     ids::{KeyKind, protocol::MAX_SERVICE_LEN},
+    keys::{Form, Protection},
     provider::{self, Operation, Provider},
 };
 
@@ -28,6 +29,17 @@ pub(crate) enum Command {
     /// Make and show key files
     #[command(subcommand)]
     Key(Key),
+    /// Sign a file of any size; the signature goes into a file of its own
+    Sign(Sign),
+    /// Check the signature of a file
+    Verify(Verify),
+    /// Certificates: make, request, issue, verify, show, revoke
+    #[command(subcommand)]
+    Cert(Cert),
+    /// Seal a file to recipients' keys, signed
+    Seal(Seal),
+    /// Open a sealed file, if the sender is the one expected
+    Open(Open),
     /// Wait for one peer; stdin goes to it, what it sends goes to stdout
     Listen(Listen),
     /// Connect to one peer; stdin goes to it, what it sends goes to stdout
@@ -38,6 +50,8 @@ pub(crate) enum Command {
     /// Known-answer tests: published vectors against this build
     #[command(subcommand)]
     Kat(Kat),
+    /// What the programs of this machine can do in post-quantum terms, and what would break
+    Doctor(Doctor),
     /// Run a service behind a channel on this machine, and show what was negotiated and what it cost
     Demo(Demo),
     /// Show the version, and what this build is made of
@@ -54,6 +68,10 @@ pub(crate) enum Key {
     New(KeyNew),
     /// Say what a key file holds, never the secret
     Show(KeyShow),
+    /// Write a key in another form or format
+    Convert(KeyConvert),
+    /// Put a private key under a passphrase, or under another one
+    Protect(KeyProtect),
 }
 
 #[derive(Debug, Args)]
@@ -62,7 +80,7 @@ pub(crate) struct KeyNew {
     #[arg(long, value_name = "NAME", value_parser = key_kinds())]
     pub(crate) algorithm: KeyKind,
     /// Where the private key goes; - is stdout
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Where the public key goes
     #[arg(long, value_name = "FILE")]
@@ -79,13 +97,246 @@ pub(crate) struct KeyNew {
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyShow {
-    /// A private or public key in PEM or DER; - is stdin
+    /// A private or public key: PEM, DER, JSON or OpenSSH's format; - is stdin
     pub(crate) file: PathBuf,
     /// Report in JSON
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+    #[command(flatten)]
     pub(crate) provider: ProviderArg,
+}
+
+/// Formats of key files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A private key: PKCS#8
+    Pkcs8,
+    /// A public key: SubjectPublicKeyInfo
+    Spki,
+    /// A public key's bytes alone
+    Raw,
+    /// A JSON Web Key (RFC 8037, RFC 9964)
+    Jwk,
+    /// OpenSSH's format, of ed25519 and mldsa44-ed25519
+    Openssh,
+    /// age's text, of x-wing
+    Age,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyConvert {
+    /// A private or public key: PEM, DER, JSON or OpenSSH's format; - is stdin
+    pub(crate) file: PathBuf,
+    /// Where the key goes; - is stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The format; without it PKCS#8 of a private and SPKI of a public key
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: Option<Format>,
+    /// What PKCS#8 holds of a lattice key; most programs read the seed alone
+    #[arg(long, value_name = "FORM", value_parser = forms())]
+    pub(crate) form: Option<Form>,
+    /// DER instead of PEM
+    #[arg(long)]
+    pub(crate) der: bool,
+    /// Write without protection what is under a passphrase
+    #[arg(long)]
+    pub(crate) unprotect: bool,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyProtect {
+    /// A private key; - is stdin
+    pub(crate) file: PathBuf,
+    /// Where the protected key goes; - is stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The new passphrase, in a file of one line, /dev/fd/N, or - for stdin; else it is asked for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_passphrase_file: Option<PathBuf>,
+    /// How the passphrase becomes a key
+    #[arg(long, value_name = "NAME", default_value = "scrypt")]
+    pub(crate) kdf: KeyDerivation,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum KeyDerivation {
+    /// N = 2^14, r = 8, p = 5: the most that OpenSSL opens
+    Scrypt,
+    /// 600,000 iterations, for peers without scrypt
+    Pbkdf2,
+}
+
+impl From<KeyDerivation> for Protection {
+    fn from(kdf: KeyDerivation) -> Self {
+        match kdf {
+            KeyDerivation::Scrypt => Self::Scrypt,
+            KeyDerivation::Pbkdf2 => Self::Pbkdf2,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sign {
+    /// What to sign; - is stdin
+    pub(crate) file: PathBuf,
+    /// Our private key: PKCS#8 or OpenSSH's format
+    #[arg(long, value_name = "KEY")]
+    pub(crate) identity: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+    /// What comes out: the bytes of the signature, or the armored file that ssh-keygen reads
+    #[arg(long, value_name = "NAME", value_parser = signature_formats(), default_value = SignatureFormat::Raw.name())]
+    pub(crate) format: SignatureFormat,
+    #[command(flatten)]
+    pub(crate) meant: MeantArg,
+    /// Where the signature goes, FILE.sig unless told; - is stdout, which is where that of stdin goes
+    #[arg(long, short, value_name = "SIG")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) provider: SignatureProviderArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// What was signed; - is stdin
+    pub(crate) file: PathBuf,
+    /// The public key that must have signed: PEM, DER, or a line of OpenSSH
+    #[arg(long, value_name = "PUB")]
+    pub(crate) key: PathBuf,
+    /// The signature, FILE.sig unless told; - is stdin
+    #[arg(long, value_name = "SIG")]
+    pub(crate) signature: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) meant: MeantArg,
+    #[command(flatten)]
+    pub(crate) provider: SignatureProviderArg,
+}
+
+/// What a signature is meant for: signed with the message, and the same on both sides.
+#[derive(Debug, Args)]
+pub(crate) struct MeantArg {
+    /// A context of up to 255 bytes that is signed too, for raw signatures
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["context_hex", "namespace"])]
+    context: Option<String>,
+    /// The same in hex
+    #[arg(long, value_name = "HEX", value_parser = hex_bytes, conflicts_with = "namespace")]
+    context_hex: Option<Hex>,
+    /// What the signature is for, as in ssh-keygen -n; SSH signatures must have one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+}
+
+impl MeantArg {
+    /// The context, if one was given.
+    pub(crate) fn context(&self) -> Option<&[u8]> {
+        let hex = self.context_hex.as_ref().map(|hex| hex.0.as_slice());
+        self.context.as_ref().map(String::as_bytes).or(hex)
+    }
+}
+
+/// How a signature is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignatureFormat {
+    Raw,
+    Ssh,
+}
+
+impl SignatureFormat {
+    const ALL: [Self; 2] = [Self::Raw, Self::Ssh];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Ssh => "ssh",
+        }
+    }
+}
+
+/// Where the primitives of signatures come from.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct SignatureProviderArg {
+    /// Which implementation of the primitives to use, if not the first that can take the message piece by piece
+    #[arg(long, value_name = "NAME", value_parser = providers())]
+    pub(crate) provider: Option<&'static Provider>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("sender").required(true)))]
+pub(crate) struct Seal {
+    /// What to seal; - is stdin
+    #[arg(default_value = "-")]
+    pub(crate) file: PathBuf,
+    /// Who can open it: an X-Wing public key file, or the text age1pq1… itself; repeat it for more
+    #[arg(long, value_name = "PUBLIC", required = true)]
+    pub(crate) to: Vec<PathBuf>,
+    /// Who signs it: a private key, mldsa65-ed25519 or mldsa44-ed25519
+    #[arg(long, value_name = "KEY", group = "sender")]
+    pub(crate) from: Option<PathBuf>,
+    /// Sign with nothing: anyone could have sealed it
+    #[arg(long, group = "sender")]
+    pub(crate) unsigned: bool,
+    /// Make an age file, for age 1.3 or newer, which nobody signs
+    #[arg(long, group = "sender")]
+    pub(crate) age: bool,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+    #[command(flatten)]
+    pub(crate) out: OutArg,
+    #[command(flatten)]
+    pub(crate) provider: ProviderArg,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("sender").required(true)))]
+pub(crate) struct Open {
+    /// What to open; - is stdin
+    #[arg(default_value = "-")]
+    pub(crate) file: PathBuf,
+    /// Our private X-Wing key, PKCS#8 or AGE-SECRET-KEY-PQ-1…
+    #[arg(long, value_name = "KEY")]
+    pub(crate) identity: PathBuf,
+    /// Who must have signed it: a public key file, or a key id SHA256:…
+    #[arg(long, value_name = "PUBLIC|KEY-ID", group = "sender")]
+    pub(crate) from: Option<String>,
+    /// Open what nobody signed, whoever made it
+    #[arg(long, group = "sender")]
+    pub(crate) unsigned: bool,
+    /// Open an age file, which nobody signed
+    #[arg(long, group = "sender")]
+    pub(crate) age: bool,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+    #[command(flatten)]
+    pub(crate) out: OutArg,
+    #[command(flatten)]
+    pub(crate) provider: ProviderArg,
+}
+
+/// Where the result goes.
+#[derive(Debug, Args)]
+pub(crate) struct OutArg {
+    /// Where it goes, a file for its owner alone; - is stdout
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    pub(crate) out: PathBuf,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -123,6 +374,13 @@ pub(crate) struct Demo {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) provider: ProviderArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -216,6 +474,8 @@ pub(crate) struct IdentityArg {
     #[arg(long, value_name = "KEY")]
     pub(crate) identity: PathBuf,
     #[command(flatten)]
+    pub(crate) passphrase: PassphraseArg,
+    #[command(flatten)]
     pub(crate) provider: ProviderArg,
 }
 
@@ -245,6 +505,30 @@ fn providers() -> impl TypedValueParser<Value = &'static Provider> {
     let standard = provider::ALL.iter().filter(|provider| provider.supports(Operation::MlDsa));
     PossibleValuesParser::new(standard.map(|provider| provider.name()))
         .try_map(|name| Provider::by_name(&name).ok_or("no such provider"))
+}
+
+fn forms() -> impl TypedValueParser<Value = Form> {
+    PossibleValuesParser::new(Form::ALL.map(Form::name))
+        .try_map(|name| Form::ALL.into_iter().find(|form| form.name() == name).ok_or("no such form"))
+}
+
+fn signature_formats() -> impl TypedValueParser<Value = SignatureFormat> {
+    PossibleValuesParser::new(SignatureFormat::ALL.map(SignatureFormat::name))
+        .try_map(|name| SignatureFormat::ALL.into_iter().find(|format| format.name() == name).ok_or("no such format"))
+}
+
+/// Bytes typed in hex.
+#[derive(Clone, Debug)]
+pub(crate) struct Hex(pub(crate) Vec<u8>);
+
+/// Two digits for each byte, and nothing else.
+pub(crate) fn hex_bytes(text: &str) -> Result<Hex, &'static str> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    };
+    text.as_bytes().chunks(2).map(byte).collect::<Option<_>>().map(Hex).ok_or("must be pairs of hex digits")
 }
 
 fn key_kinds() -> impl TypedValueParser<Value = KeyKind> {

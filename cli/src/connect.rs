@@ -23,7 +23,7 @@ use crate::{
 
 pub(crate) fn run(args: &Connect) -> Result<(), Error> {
     let provider = args.ours.provider.provider;
-    let identity = files::identity(&args.ours.identity, provider)?;
+    let identity = files::identity(&args.ours)?;
     let peer = files::peer(&args.peer, &args.service.service, provider)?;
     let config = Config::new(provider, identity, &args.service.service);
     let failed = |error: io::Error| {

@@ -1,4 +1,4 @@
-//! Key files: read with care for who else can, written whole or not at all.
+//! Files: keys are read with care for who else can, and whatever is written is whole or not there.
 
 use std::{
     fs::{File, Metadata, Permissions},
@@ -9,29 +9,125 @@ use std::{
 };
 
 use twinlock::{
+    envelope::age,
     handshake::{Identity, Peer, Pin},
     ids::{KEY_ID_PREFIX, KeyKind, MAX_KEY_FILE_LEN, protocol::Suite},
-    keys::{PrivateKey, PublicKey},
+    keys::{self, Content, PrivateKey, ProtectedKey, PublicKey},
     provider::Provider,
+    ssh,
 };
 use zeroize::Zeroizing;
 
-use crate::{error::Error, terminal::io_words};
+use crate::{
+    args::IdentityArg,
+    error::Error,
+    passphrase::PassphraseArg,
+    terminal::{io_words, stdin_file},
+};
 
+/// Readable by its owner only.
+pub(crate) const PRIVATE_MODE: u32 = 0o600;
+/// Readable by all whom the umask lets.
+pub(crate) const PUBLIC_MODE: u32 = 0o666;
 /// The bits of group and others.
 const NOT_OWNER: u32 = 0o077;
 
-/// Our identity from a private key file that is closed to group and others.
-pub(crate) fn identity(path: &Path, provider: &'static Provider) -> Result<Arc<Identity>, Error> {
+/// A key file, and what opened it.
+pub(crate) enum Found {
+    Private { key: PrivateKey, passphrase: Option<Zeroizing<Vec<u8>>> },
+    Public(PublicKey),
+}
+
+/// A key from a file or from stdin, whoever else can read it.
+pub(crate) fn key(path: &Path, passphrase: &PassphraseArg) -> Result<Found, Error> {
+    key_of(path, &content(path, MAX_KEY_FILE_LEN)?, passphrase)
+}
+
+fn key_of(path: &Path, bytes: &[u8], passphrase: &PassphraseArg) -> Result<Found, Error> {
+    let failed = |error: keys::Error| Error::file(path, error);
+    match ssh::Content::of(bytes) {
+        Some(ssh::Content::PrivateKey) => return ssh_key(path, bytes, passphrase),
+        Some(ssh::Content::PublicKey) => return ssh_public_key(path, bytes).map(Found::Public),
+        _ => {}
+    }
+    if let Some(found) = age_key(path, bytes)? {
+        return Ok(found);
+    }
+    match PrivateKey::from_bytes(bytes) {
+        Ok(key) => Ok(Found::Private { key, passphrase: None }),
+        Err(keys::Error::WrongContent { found: Content::PublicKey, .. }) => {
+            PublicKey::from_bytes(bytes).map(Found::Public).map_err(failed)
+        }
+        Err(keys::Error::WrongContent { found: Content::EncryptedPrivateKey, .. }) => {
+            // What cannot be opened at all is told before anybody is asked.
+            let protected = ProtectedKey::from_bytes(bytes).map_err(failed)?;
+            let passphrase = passphrase.existing(path)?;
+            let key = protected.open(&passphrase).map_err(failed)?;
+            Ok(Found::Private { key, passphrase: Some(passphrase) })
+        }
+        Err(keys::Error::WrongContent { found, .. }) => {
+            Err(Error::file(path, format_args!("holds {found}; give a private or a public key")))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn ssh_key(path: &Path, bytes: &[u8], passphrase: &PassphraseArg) -> Result<Found, Error> {
+    let failed = |error: ssh::Error| Error::file(path, error);
+    let file = ssh::PrivateFile::from_bytes(bytes).map_err(failed)?;
+    let passphrase = match file.protection() {
+        Some(_) => Some(passphrase.existing(path)?),
+        None => None,
+    };
+    let key = file.open(passphrase.as_ref().map(|passphrase| passphrase.as_slice())).map_err(failed)?.key;
+    Ok(Found::Private { key, passphrase })
+}
+
+fn ssh_public_key(path: &Path, line: &[u8]) -> Result<PublicKey, Error> {
+    Ok(ssh::decode_public(line).map_err(|error| Error::file(path, error))?.key)
+}
+
+/// A key in the text form of age, if it is one.
+pub(crate) fn age_key(path: &Path, bytes: &[u8]) -> Result<Option<Found>, Error> {
+    let Some(text) = age_text(bytes) else { return Ok(None) };
+    let found = if text.starts_with("age1") {
+        age::recipient_from_text(text).map(Found::Public)
+    } else {
+        age::identity_from_text(text).map(|key| Found::Private { key, passphrase: None })
+    };
+    found.map(Some).map_err(|error| Error::file(path, error))
+}
+
+/// The one line of an age key file that is no comment.
+fn age_text(bytes: &[u8]) -> Option<&str> {
+    let mut lines = str::from_utf8(bytes).ok()?.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let line = lines.next().filter(|line| line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("age")))?;
+    lines.next().is_none().then_some(line)
+}
+
+/// A private key from a file that is closed to group and others.
+pub(crate) fn private_key(path: &Path, passphrase: &PassphraseArg) -> Result<PrivateKey, Error> {
     let file = open(path)?;
     let metadata = file.metadata().map_err(|error| Error::file(path, io_words(&error)))?;
     let bytes = read(path, file, MAX_KEY_FILE_LEN)?;
     // What is no private key may be open to all; then its kind is what is wrong with it.
-    let key = PrivateKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))?;
+    let key = match key_of(path, &bytes, passphrase)? {
+        Found::Private { key, .. } => key,
+        Found::Public(_) => {
+            return Err(Error::file(path, format_args!("holds {}; give {}", Content::PublicKey, Content::PrivateKey)));
+        }
+    };
     if let Some(mode) = open_to_others(&metadata) {
         return Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
             .hint(format_args!("chmod 600 {}", path.display())));
     }
+    Ok(key)
+}
+
+/// Our identity.
+pub(crate) fn identity(ours: &IdentityArg) -> Result<Arc<Identity>, Error> {
+    let (path, provider) = (ours.identity.as_path(), ours.provider.provider);
+    let key = private_key(path, &ours.passphrase)?;
     let KeyKind::Signature(_) = key.kind() else { return Err(no_identity(path, key.kind())) };
     let kind = key.kind();
     let key = key.into_signing_key(provider).map_err(|error| Error::file(path, error))?;
@@ -49,7 +145,14 @@ fn no_identity(path: &Path, kind: KeyKind) -> Error {
 
 /// A public key file.
 pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Error> {
-    PublicKey::from_bytes(&read(path, open(path)?, MAX_KEY_FILE_LEN)?).map_err(|error| Error::file(path, error))
+    let bytes = content(path, MAX_KEY_FILE_LEN)?;
+    if ssh::Content::of(&bytes) == Some(ssh::Content::PublicKey) {
+        return ssh_public_key(path, &bytes);
+    }
+    if let Some(Found::Public(key)) = age_key(path, &bytes)? {
+        return Ok(key);
+    }
+    PublicKey::from_bytes(&bytes).map_err(|error| Error::file(path, error))
 }
 
 /// The pin of a public key file, if a suite verifies with its key.
@@ -82,6 +185,16 @@ pub(crate) fn open(path: &Path) -> Result<File, Error> {
     File::open(path).map_err(|error| Error::file(path, io_words(&error)))
 }
 
+/// The content of a file, or of stdin if it is `-`; see [`read`].
+pub(crate) fn content(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    if is_std(path) { read(path, stdin_file()?, limit) } else { read(path, open(path)?, limit) }
+}
+
+/// Whether a path means stdin or stdout.
+pub(crate) fn is_std(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
 /// Reads at most `limit` bytes and one more, so that what reads them can tell that they are too many.
 /// They are wiped.
 pub(crate) fn read(path: &Path, source: impl Read, limit: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -101,25 +214,34 @@ pub(crate) struct NewFile {
 }
 
 impl NewFile {
-    /// Writes `content` to a temporary file beside `path`, with that mode from its first moment, and to the
-    /// disk. Without `force`, a file at `path` is an error.
+    /// A temporary file with that content, on the disk.
     pub(crate) fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> Result<Self, Error> {
-        let failed = |error: io::Error| Error::file(path, io_words(&error));
-        match path.symlink_metadata() {
-            Ok(found) if found.is_dir() => return Err(Error::file(path, "is a directory")),
-            Ok(found) if !found.is_file() && !found.is_symlink() => {
-                return Err(Error::file(path, "is neither a file nor a place for one"));
-            }
-            Ok(_) if !force => return Err(exists(path)),
-            _ => {}
-        }
-        let mut temporary = tempfile::Builder::new()
+        let mut file = Self::create(path, mode, force)?;
+        file.append(content)?;
+        file.sync()?;
+        Ok(file)
+    }
+
+    /// An empty temporary file beside `path`, with that mode from its first moment. Without `force`, a file at
+    /// `path` is an error.
+    pub(crate) fn create(path: &Path, mode: u32, force: bool) -> Result<Self, Error> {
+        check_place(path, force)?;
+        let temporary = tempfile::Builder::new()
             .prefix(".twinlock-")
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(folder(path))
-            .map_err(failed)?;
-        temporary.write_all(content).and_then(|()| temporary.as_file().sync_all()).map_err(failed)?;
+            .map_err(|error| Error::file(path, io_words(&error)))?;
         Ok(Self { temporary, path: path.into() })
+    }
+
+    /// Writes more at the end.
+    pub(crate) fn append(&mut self, content: &[u8]) -> Result<(), Error> {
+        self.temporary.write_all(content).map_err(|error| Error::file(&self.path, io_words(&error)))
+    }
+
+    /// Waits until all is on the disk.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        self.temporary.as_file().sync_all().map_err(|error| Error::file(&self.path, io_words(&error)))
     }
 
     /// Gives the file its name. Without `force`, what came to be there meanwhile stays.
@@ -136,10 +258,37 @@ impl NewFile {
     }
 }
 
+/// Whether a file could come to be at `path`, for those who want to know before long work.
+pub(crate) fn check_place(path: &Path, force: bool) -> Result<(), Error> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => Err(Error::file(path, "is a directory")),
+        Ok(found) if !found.is_file() && !found.is_symlink() => {
+            Err(Error::file(path, "is neither a file nor a place for one"))
+        }
+        Ok(_) if !force => Err(exists(path)),
+        _ => Ok(()),
+    }
+}
+
 /// Whether two paths that need not exist yet name the same file.
 pub(crate) fn same(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| (folder(path).canonicalize().ok(), path.file_name().map(ToOwned::to_owned));
     one == other || place(one) == place(other)
+}
+
+/// Refuses to write over what is read, `--force` or not: a key would be gone.
+pub(crate) fn refuse_same<'a>(out: &Path, read: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {
+    match is_std(out) || !read.into_iter().any(|read| !is_std(read) && same(read, out)) {
+        true => Ok(()),
+        false => Err(Error::file(out, "is read and was to be written; give another file")),
+    }
+}
+
+/// Waits until no other process changes files in the folder of `path` by this function.
+pub(crate) fn lock_folder(path: &Path) -> Result<File, Error> {
+    let folder = open(folder(path))?;
+    folder.lock().map_err(|error| Error::file(path, io_words(&error)))?;
+    Ok(folder)
 }
 
 fn exists(path: &Path) -> Error {

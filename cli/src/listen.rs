@@ -18,7 +18,7 @@ use crate::{
 
 pub(crate) fn run(args: &Listen) -> Result<(), Error> {
     let provider = args.ours.provider.provider;
-    let identity = files::identity(&args.ours.identity, provider)?;
+    let identity = files::identity(&args.ours)?;
     let peers = allow::load(&args.allow, provider)?;
     let config = Config::new(provider, identity, &args.service.service);
     let failed = |error: io::Error| {

@@ -7,18 +7,24 @@ use clap::Parser as _;
 mod address;
 mod allow;
 mod args;
+mod cert;
 mod connect;
 mod demo;
+mod doctor;
+mod envelope;
 mod error;
 mod files;
 mod kat;
 mod key;
 mod listen;
 mod pages;
+mod passphrase;
 mod pipe;
 mod report;
+mod sign;
 mod terminal;
 mod tunnel;
+mod verify;
 mod version;
 
 use args::{Cli, Command};
@@ -34,9 +40,15 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Key(command) => key::run(command),
+        Command::Sign(args) => sign::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Cert(command) => cert::run(command),
+        Command::Seal(args) => envelope::seal(&args),
+        Command::Open(args) => envelope::open(&args),
         Command::Listen(args) => listen::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Kat(command) => kat::run(command),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Version(args) => version::run(&args),
         Command::Completions(args) => pages::completions(&args),

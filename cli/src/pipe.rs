@@ -1,9 +1,7 @@
 //! stdin into a channel, the channel into stdout, until both have ended.
 
 use std::{
-    fs::File,
     io::{self, IsTerminal as _, Read, Write as _},
-    os::fd::AsFd as _,
     sync::mpsc,
     thread,
 };
@@ -18,7 +16,7 @@ use twinlock::{
 
 use crate::{
     error::Error,
-    terminal::{io_words, is_binary, stdout_error},
+    terminal::{io_words, is_binary, stdout_error, stdout_file},
 };
 
 /// What was agreed on, in one line.
@@ -76,9 +74,7 @@ fn send<S: Transport>(mut writer: Writer<S>) -> Ended {
 }
 
 fn receive<S: Read>(mut reader: Reader<S>) -> Result<(), Error> {
-    // Not `io::Stdout`, which looks for ends of lines and writes each alone.
-    let stdout = io::stdout().as_fd().try_clone_to_owned();
-    let mut stdout = File::from(stdout.map_err(|error| stdout_error(&error))?);
+    let mut stdout = stdout_file()?;
     let to_terminal = stdout.is_terminal();
     let mut buffer = vec![0; MAX_RECORD_LEN];
     loop {

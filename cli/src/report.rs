@@ -33,7 +33,7 @@ impl Report {
 
     /// Writes it to stdout.
     pub(crate) fn print(&self, json: bool) -> Result<(), Error> {
-        if json { terminal::print_json(&self.to_json()) } else { terminal::print(self.to_text()) }
+        if json { terminal::print_json(&self.to_json()) } else { terminal::show(&self.to_text()) }
     }
 
     fn to_json(&self) -> Value {

@@ -2,7 +2,9 @@
 
 use std::{
     fmt::Display,
-    io::{self, Write as _},
+    fs::File,
+    io::{self, IsTerminal as _, Write as _},
+    os::fd::AsFd as _,
 };
 
 use serde::Serialize;
@@ -35,11 +37,30 @@ pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Error> {
     out.write_all(text.as_ref()).and_then(|()| out.flush()).map_err(|error| stdout_error(&error))
 }
 
+/// The same for what a terminal could not show.
+pub(crate) fn print_unless_binary(content: &[u8]) -> Result<(), Error> {
+    if io::stdout().is_terminal() && is_binary(content) {
+        return Err(Error::failed("stdout is a terminal, and this is binary").hint("give --out a file, or pipe it"));
+    }
+    print(content)
+}
+
 /// Writes one JSON value to stdout.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Error> {
     let mut text = serde_json::to_string_pretty(value).map_err(Error::failed)?;
     text.push('\n');
     print(text)
+}
+
+/// stdin as a file. Not `io::Stdin`, whose buffer keeps what was read, passphrases too.
+pub(crate) fn stdin_file() -> Result<File, Error> {
+    let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    stdin.map_err(|error| Error::failed(format_args!("stdin: {}", io_words(&error))))
+}
+
+/// stdout as a file. Not `io::Stdout`, which looks for ends of lines and writes each alone.
+pub(crate) fn stdout_file() -> Result<File, Error> {
+    io::stdout().as_fd().try_clone_to_owned().map(File::from).map_err(|error| stdout_error(&error))
 }
 
 /// Why stdout took no more.

@@ -1,5 +1,5 @@
-//! The commands in README.md do what it says: blocks marked `console` are run, those marked `console runs on`,
-//! which would wait for connections, are checked against the help of their command.
+//! The commands in README.md and docs/signatures.md do what they say: blocks marked `console` are run, those marked
+//! `console runs on`, which would wait for connections, are checked against the help of their command.
 
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
@@ -9,8 +9,8 @@ use std::{
     process::{Command, Output},
 };
 
-fn readme() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap()
+fn document(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)).unwrap()
 }
 
 /// The bodies of all fenced blocks with exactly that info string.
@@ -33,10 +33,19 @@ fn commands(text: &str, info: &str) -> Vec<Vec<String>> {
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
-        let path = env::temp_dir().join(format!("twinlock-readme-{}", std::process::id()));
+    fn new(test: &str) -> Self {
+        let path = env::temp_dir().join(format!("twinlock-{test}-{}", std::process::id()));
         fs::create_dir(&path).unwrap();
         Self(path)
+    }
+
+    /// Runs each command of the `console` blocks; all must be done.
+    fn run_all(&self, text: &str) {
+        for words in commands(text, "console") {
+            let output = self.run(&words);
+            let words = words.join(" ");
+            assert!(output.status.success(), "twinlock {words}: {}", String::from_utf8_lossy(&output.stderr));
+        }
     }
 
     /// Runs `twinlock`, which is in the path as it is for whoever installed it.
@@ -55,13 +64,9 @@ impl Drop for Folder {
 
 #[test]
 fn every_command_of_the_readme_works() {
-    let text = readme();
-    let folder = Folder::new();
-    for words in commands(&text, "console") {
-        let output = folder.run(&words);
-        let words = words.join(" ");
-        assert!(output.status.success(), "twinlock {words}: {}", String::from_utf8_lossy(&output.stderr));
-    }
+    let text = document("README.md");
+    let folder = Folder::new("readme");
+    folder.run_all(&text);
 
     // Those that run on: their files are there after the commands above, and their command knows each option.
     for list in blocks(&text, "yaml allow.yaml") {
@@ -80,4 +85,11 @@ fn every_command_of_the_readme_works() {
             }
         }
     }
+}
+
+#[test]
+fn every_command_about_signatures_works() {
+    let folder = Folder::new("signatures");
+    fs::write(folder.0.join("report.pdf"), "a report").unwrap();
+    folder.run_all(&document("docs/signatures.md"));
 }

@@ -9,14 +9,17 @@ use std::sync::{Arc, OnceLock};
 
 use rand_core::{TryCryptoRng, TryRng};
 use twinlock::{
+    certificate::{Certificate, Grant, Request, RevocationList},
     channel::{OpenHalf, Opened, SealHalf},
+    envelope::{Expected, Job, Opener},
     handshake::{Config, FrameHeader, Identity, Machine, Peer, Peers, Pin, Progress, parse_flight},
-    ids::{Aead, Hash, Kem, KeyKind, Signature},
-    kem::EncapsulationKey,
+    ids::{Aead, Hash, Kem, KeyKind, Signature, envelope::KEM},
+    kem::{DecapsulationKey, EncapsulationKey},
     keys::{KeyId, PrivateKey, PublicKey},
     provider::RUST,
     secret::{ChainSecret, Seed},
     sign::{SigningKey, VerifyingKey},
+    ssh,
 };
 
 /// A generator that gives the same bytes every time, so that a corpus stays valid.
@@ -162,7 +165,7 @@ pub fn record(data: &[u8]) {
 pub fn private_key(data: &[u8]) {
     if let Ok(key) = PrivateKey::from_bytes(data) {
         let again = PrivateKey::from_bytes(&key.to_pkcs8_der().unwrap()).unwrap();
-        assert!(key.kind() == again.kind() && key.seed().ct_eq(again.seed()));
+        assert!(key.kind() == again.kind() && *key.to_pkcs8_der().unwrap() == *again.to_pkcs8_der().unwrap());
     }
 }
 
@@ -171,7 +174,51 @@ pub fn public_key(data: &[u8]) {
     if let Ok(key) = PublicKey::from_bytes(data) {
         let der = key.to_spki_der();
         assert!(PublicKey::from_spki_der(&der).unwrap() == key);
-        assert!(data.starts_with(b"-----") || der == data, "two encodings of one key");
+        assert!(data.starts_with(b"-----") || data.starts_with(b"{") || der == data, "two encodings of one key");
+    }
+}
+
+/// A private key file of SSH, opened if it needs no passphrase, and a public key line: what is read is written
+/// again and read as the same key.
+pub fn ssh_key(data: &[u8]) {
+    if let Ok(key) = ssh::decode_private(data) {
+        let again = ssh::encode_private(&key, "", &mut Repeatable(1)).unwrap();
+        assert!(ssh::decode_private(again.as_bytes()).unwrap().seed().unwrap().ct_eq(key.seed().unwrap()));
+    }
+    if let Ok(line) = ssh::decode_public(data) {
+        let again = ssh::encode_public(&line.key, "").unwrap();
+        assert!(data.starts_with(again.trim_end().as_bytes()), "two encodings of one key");
+    }
+}
+
+/// A signature of SSH has one form only, but for the length of its lines and its last line end.
+pub fn ssh_signature(data: &[u8]) {
+    if let Ok(signature) = ssh::Signature::from_armor(data) {
+        let base64 = |text: &[u8]| text.iter().copied().filter(|c| !c.is_ascii_whitespace()).collect::<Vec<_>>();
+        assert_eq!(base64(signature.to_armor().unwrap().as_bytes()), base64(data));
+    }
+}
+
+/// A certificate, a request or a revocation list: each has one DER form, and reads again from its PEM.
+pub fn certificate(data: &[u8]) {
+    let is_one_form = |der: &[u8], pem: String| {
+        assert!(data.first() != Some(&0x30) || der == data, "two encodings of one document");
+        pem
+    };
+    if let Ok(chain) = Certificate::all_from_bytes(data) {
+        for found in chain {
+            let pem = is_one_form(found.as_der(), found.to_pem().unwrap());
+            assert!(Certificate::from_bytes(pem.as_bytes()).unwrap() == found);
+            let _ = Grant::of(&found);
+        }
+    }
+    if let Ok(found) = Request::from_bytes(data, RUST) {
+        let pem = is_one_form(found.as_der(), found.to_pem().unwrap());
+        assert!(Request::from_bytes(pem.as_bytes(), RUST).unwrap() == found);
+    }
+    if let Ok(found) = RevocationList::from_bytes(data) {
+        let pem = is_one_form(found.as_der(), found.to_pem().unwrap());
+        assert!(RevocationList::from_bytes(pem.as_bytes()).unwrap() == found);
     }
 }
 
@@ -210,6 +257,29 @@ pub fn signature(data: &[u8]) {
     let mut bytes = bytes.to_vec();
     bytes.resize(key.algorithm().signature_len(), 0);
     assert!(key.verify(b"nobody signed this", b"", &bytes).is_err());
+}
+
+/// The key that the envelopes of the corpus are for.
+pub fn recipient() -> DecapsulationKey {
+    DecapsulationKey::from_seed(RUST, KEM, Seed::from_slice(&[5; 32])).unwrap()
+}
+
+/// An envelope, in pieces: nothing comes out that did not go in.
+pub fn envelope(data: &[u8]) {
+    let mut opener = Opener::new(recipient(), Expected::Unsigned).unwrap();
+    let mut len = 0_usize;
+    for mut piece in data.chunks(1000) {
+        loop {
+            match opener.push(&mut piece).and_then(|job| job.map(Job::run).transpose()) {
+                Ok(Some(done)) => len = len.saturating_add(opener.done(done).unwrap().len()),
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+    }
+    if let Ok(last) = opener.finish() {
+        assert!(len.saturating_add(last.len()) < data.len());
+    }
 }
 
 /// A file of vectors, of any format, compressed or not.

@@ -4,14 +4,18 @@ use core::fmt;
 
 use der::{ErrorKind, oid::ObjectIdentifier};
 
-use crate::ids::{KEY_ID_PREFIX, KeyKind, MAX_KEY_FILE_LEN, OTHER_KEY_ALGORITHMS};
+use super::Form;
+use crate::ids::{
+    KEY_ID_PREFIX, KeyKind, MAX_KEY_FILE_LEN, MAX_PBKDF2_ITERATIONS, MAX_SCRYPT_MEMORY, MAX_SCRYPT_WORK,
+    OTHER_KEY_ALGORITHMS,
+};
 
 /// The error of [`keys`](super), sorted by who is at fault. Nothing of a secret is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     // Another file than the one wanted.
-    /// Neither PEM nor DER.
+    /// Neither PEM nor DER nor JSON.
     NotAKey,
     /// A file of another type.
     WrongContent {
@@ -22,10 +26,8 @@ pub enum Error {
     },
     /// A key of an algorithm that this version does not know.
     UnknownAlgorithm(Oid),
-    /// The expanded form of a lattice key, without its seed.
-    ExpandedForm(KeyKind),
-    /// The form of a lattice key that holds the seed and the expanded key.
-    BothForm(KeyKind),
+    /// A protection by a passphrase with an algorithm that is not supported.
+    Scheme(Oid),
     // Bad bytes.
     /// More than [`MAX_KEY_FILE_LEN`] bytes.
     TooLong {
@@ -43,10 +45,25 @@ pub enum Error {
         /// Where reading stopped, if known, in bytes from the start of the DER.
         offset: Option<usize>,
     },
+    /// Not JSON, or a member that is unknown, missing, twice there or of another type.
+    Json {
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// Not a JSON Web Key of a key that is read here; what it has is told.
+    Jwk(&'static str),
     /// The algorithm identifier has parameters, be it NULL; for every algorithm here they are absent.
     Parameters(KeyKind),
     /// A PKCS#8 file with attributes or other fields beside the key.
     ExtraFields,
+    /// The seed and the expanded key in a file are not of one key.
+    FormsDisagree(KeyKind),
+    /// An expanded key that does not agree with itself: a hash, a length or a range in it is wrong.
+    ExpandedKey(KeyKind),
+    /// A protection that would take too much memory or time to open.
+    Cost,
     /// The private key field has none of the forms of its algorithm.
     SeedForm(KeyKind),
     /// A seed of another length than [`KeyKind::seed_len`].
@@ -61,6 +78,21 @@ pub enum Error {
     /// Not a key id in text.
     KeyId,
     // The caller.
+    /// The passphrase is wrong, or the file was changed.
+    Passphrase,
+    /// An empty passphrase protects nothing.
+    EmptyPassphrase,
+    /// A key that was read without its seed cannot do that.
+    NoSeed(KeyKind),
+    /// The algorithm has no such form.
+    NoForm {
+        /// The algorithm.
+        kind: KeyKind,
+        /// The form asked for.
+        form: Form,
+    },
+    /// No JSON Web Key of this algorithm is standard.
+    NoJwk(KeyKind),
     /// A sound key that is for something else.
     WrongKind {
         /// What the key is needed for.
@@ -160,21 +192,17 @@ impl fmt::Display for Use {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAKey => f.write_str("neither PEM nor DER: a key begins with \"-----BEGIN \" or with byte 0x30"),
-            Self::WrongContent { expected, found: found @ Content::EncryptedPrivateKey } => {
-                write!(f, "holds {found}, which this version does not read; give {expected} without one")
-            }
+            Self::NotAKey => f.write_str(
+                "neither PEM nor DER nor JSON: a key begins with \"-----BEGIN \", with byte 0x30 or with \"{\"",
+            ),
             Self::WrongContent { expected, found } => write!(f, "holds {found}; give {expected}"),
             Self::UnknownAlgorithm(oid) => match oid.name() {
                 Some(name) => write!(f, "holds a key of an algorithm that is not supported: {name} ({oid})"),
                 None => write!(f, "holds a key of an algorithm that is not supported: {oid}"),
             },
-            Self::ExpandedForm(kind) => {
-                write!(f, "holds the expanded {} key without its seed; write it seed-only where it was made", kind.name())
-            }
-            Self::BothForm(kind) => {
-                write!(f, "holds the {} seed and the expanded key, which this version does not read; ", kind.name())?;
-                f.write_str("write it seed-only")
+            Self::Scheme(oid) => {
+                write!(f, "is protected by an algorithm that is not supported ({oid}); ")?;
+                f.write_str("supported are scrypt and PBKDF2 with SHA-2, and AES-CBC")
             }
             Self::TooLong { found } => write!(f, "is {found} bytes, more than the {MAX_KEY_FILE_LEN} a key file may have"),
             Self::Pem => f.write_str(
@@ -184,10 +212,36 @@ impl fmt::Display for Error {
             Self::Trailing => f.write_str("bytes are left after the key"),
             Self::Der { offset: Some(offset) } => write!(f, "not the DER of a key, at byte {offset}"),
             Self::Der { offset: None } => f.write_str("not the DER of a key"),
+            Self::Json { line, column } => {
+                write!(f, "not a JSON Web Key of a known form, at line {line}, column {column}")
+            }
+            Self::Jwk(what) => write!(f, "the JSON Web Key has {what}"),
+            Self::NoJwk(kind) => write!(f, "no JSON Web Key of {} is standard; Ed25519, X25519 and ML-DSA have one", kind.name()),
             Self::Parameters(kind) => {
                 write!(f, "the algorithm identifier has parameters; {} must have none, not even NULL", kind.name())
             }
             Self::ExtraFields => f.write_str("attributes or other fields stand beside the private key; write it without"),
+            Self::FormsDisagree(kind) => {
+                write!(f, "the seed and the expanded key in the file are of two {} keys; one was changed", kind.name())
+            }
+            Self::ExpandedKey(kind) => {
+                write!(f, "the expanded {} key does not agree with itself: it was changed or cut", kind.name())
+            }
+            Self::Cost => write!(
+                f,
+                "opening it would cost too much: at most {} MiB and N·r·p = {MAX_SCRYPT_WORK} of scrypt, \
+                 {MAX_PBKDF2_ITERATIONS} iterations of PBKDF2",
+                MAX_SCRYPT_MEMORY >> 20
+            ),
+            Self::Passphrase => f.write_str("wrong passphrase, or the file was changed"),
+            Self::EmptyPassphrase => f.write_str("the passphrase is empty"),
+            Self::NoSeed(kind) => write!(
+                f,
+                "holds the expanded {} key without its seed, which does not sign and has no other form; \
+                 write it with its seed where it was made",
+                kind.name()
+            ),
+            Self::NoForm { kind, form } => write!(f, "{} has no form named {}; it has seed", kind.name(), form.name()),
             Self::SeedForm(kind) => write!(f, "the private key field is not in a form of {}", kind.name()),
             Self::WrongSeedLength { kind, found } => {
                 write!(f, "seed is {found} bytes, must be {} for {}", kind.seed_len(), kind.name())
@@ -230,15 +284,20 @@ mod tests {
         let kind = KeyKind::Kem(Kem::MlKem(MlKem::MlKem768));
         let oid = |text| Oid(ObjectIdentifier::new(text).unwrap());
         let cases = [
-            (Error::NotAKey, "neither PEM nor DER: a key begins with \"-----BEGIN \" or with byte 0x30"),
+            (
+                Error::NotAKey,
+                "neither PEM nor DER nor JSON: a key begins with \"-----BEGIN \", with byte 0x30 or with \"{\"",
+            ),
+            (Error::Json { line: 1, column: 7 }, "not a JSON Web Key of a known form, at line 1, column 7"),
+            (Error::Jwk("a"), "the JSON Web Key has a"),
+            (Error::NoJwk(kind), "no JSON Web Key of ML-KEM-768 is standard; Ed25519, X25519 and ML-DSA have one"),
             (
                 Error::WrongContent { expected: Content::PrivateKey, found: Content::PublicKey },
                 "holds a public key; give a private key",
             ),
             (
                 Error::WrongContent { expected: Content::PrivateKey, found: Content::EncryptedPrivateKey },
-                "holds a private key protected by a passphrase, which this version does not read; \
-                 give a private key without one",
+                "holds a private key protected by a passphrase; give a private key",
             ),
             (
                 Error::UnknownAlgorithm(oid("1.2.840.10045.2.1")),
@@ -246,13 +305,28 @@ mod tests {
             ),
             (Error::UnknownAlgorithm(oid("1.2.3")), "holds a key of an algorithm that is not supported: 1.2.3"),
             (
-                Error::ExpandedForm(kind),
-                "holds the expanded ML-KEM-768 key without its seed; write it seed-only where it was made",
+                Error::Scheme(oid("1.2.3")),
+                "is protected by an algorithm that is not supported (1.2.3); supported are scrypt and PBKDF2 with \
+                 SHA-2, and AES-CBC",
             ),
             (
-                Error::BothForm(kind),
-                "holds the ML-KEM-768 seed and the expanded key, which this version does not read; write it seed-only",
+                Error::FormsDisagree(kind),
+                "the seed and the expanded key in the file are of two ML-KEM-768 keys; one was changed",
             ),
+            (Error::ExpandedKey(kind), "the expanded ML-KEM-768 key does not agree with itself: it was changed or cut"),
+            (
+                Error::Cost,
+                "opening it would cost too much: at most 256 MiB and N·r·p = 8388608 of scrypt, 10000000 iterations \
+                 of PBKDF2",
+            ),
+            (Error::Passphrase, "wrong passphrase, or the file was changed"),
+            (Error::EmptyPassphrase, "the passphrase is empty"),
+            (
+                Error::NoSeed(kind),
+                "holds the expanded ML-KEM-768 key without its seed, which does not sign and has no other form; \
+                 write it with its seed where it was made",
+            ),
+            (Error::NoForm { kind: KeyKind::X25519, form: Form::Both }, "X25519 has no form named both; it has seed"),
             (Error::TooLong { found: 65_537 }, "is 65537 bytes, more than the 65536 a key file may have"),
             (
                 Error::Pem,

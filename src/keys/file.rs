@@ -2,7 +2,7 @@
 
 use alloc::vec;
 
-use der::{Decode as _, Reader as _, SliceReader, Tag, asn1::AnyRef, pem};
+use der::{Decode as _, Reader as _, SliceReader, Tag, asn1::AnyRef, oid::ObjectIdentifier, pem};
 use zeroize::Zeroizing;
 
 use super::{Content, Error, error::from_der};
@@ -12,10 +12,11 @@ const PEM_START: &[u8] = b"-----BEGIN ";
 const DER_START: u8 = 0x30; // SEQUENCE
 const OPENSSH_START: &[u8] = b"ssh-";
 
-/// The label that PEM of `content` has, for the two that are written.
+/// The label that PEM of `content` has, for those that are written.
 pub(super) const fn label(content: Content) -> &'static str {
     match content {
         Content::PublicKey => "PUBLIC KEY",
+        Content::EncryptedPrivateKey => "ENCRYPTED PRIVATE KEY",
         _ => "PRIVATE KEY",
     }
 }
@@ -81,6 +82,13 @@ pub(super) fn explain(der: &[u8], expected: Content, error: der::Error) -> Error
         Some(found) if found != expected => Error::WrongContent { expected, found },
         _ => from_der(error),
     }
+}
+
+/// The algorithm of an EncryptedPrivateKeyInfo, known or not.
+pub(super) fn scheme(der: &[u8]) -> der::Result<Option<ObjectIdentifier>> {
+    let mut reader = SliceReader::new(AnyRef::from_der(der)?.value())?;
+    let algorithm = AnyRef::decode(&mut reader)?;
+    Ok(ObjectIdentifier::decode(&mut SliceReader::new(algorithm.value())?).ok())
 }
 
 /// Tells a whole DER file by the tags of its outermost fields.

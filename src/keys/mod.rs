@@ -1,10 +1,11 @@
 //! Key files: PKCS#8 and SubjectPublicKeyInfo, in DER and PEM, for every [`KeyKind`].
 //!
-//! A private key is its seed, and its file holds that alone: the form that every other implementation
-//! reads. Reading is strict: each key has one DER encoding, which is the one that is written, and nothing
-//! may stand before, after or beside it. There is one exception: a private key file that also carries the
-//! public key (version 1 of RFC 5958) is read if the two agree, and written without it. The expanded forms
-//! of ML-KEM and ML-DSA keys are recognised and refused.
+//! A private key is its seed, and the file that is written holds that alone: the form that every other
+//! implementation reads. The other [forms](Form) are read too, after everything in them was found to agree, and
+//! written on request; so is a file under a [passphrase](WrappingKey), and a JSON Web Key. Reading is strict: each
+//! form of a key has one DER encoding, and nothing may stand before, after or beside it. There is one exception:
+//! a private key file that also carries the public key (version 1 of RFC 5958) is read if the two agree, and
+//! written without it.
 //!
 //! ```
 //! use twinlock::{ids::{Kem, KeyKind}, keys::{PrivateKey, PublicKey}, provider};
@@ -12,7 +13,7 @@
 //!
 //! let key = PrivateKey::generate(KeyKind::Kem(Kem::XWing), &mut rng)?;
 //! let pem = key.to_pkcs8_pem()?;
-//! assert!(PrivateKey::from_bytes(pem.as_bytes())?.seed().ct_eq(key.seed()));
+//! assert_eq!(PrivateKey::from_bytes(pem.as_bytes())?.public_key(provider::RUST)?, key.public_key(provider::RUST)?);
 //!
 //! let public = key.public_key(provider::RUST)?;
 //! assert_eq!(PublicKey::from_bytes(&public.to_spki_der())?, public);
@@ -36,7 +37,7 @@ use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use crate::{
-    ids::KeyKind,
+    ids::{Kem, KeyKind},
     kem::{DecapsulationKey, EncapsulationKey, x25519},
     provider::{Provider, RUST},
     secret::Seed,
@@ -44,21 +45,34 @@ use crate::{
 };
 
 mod error;
+mod expanded;
 mod file;
+mod jwk;
 mod key_id;
 mod pkcs8;
-mod spki;
+mod protection;
+pub(crate) mod spki;
+mod t0;
 
 pub use error::{Content, Error, Oid, Use};
 pub use key_id::KeyId;
+pub use pkcs8::Form;
+pub use protection::{ProtectedKey, Protection, WrappingKey};
 
-/// A private key as a file holds it: what it is for, and its seed of [`KeyKind::seed_len`] bytes.
+/// A private key as a file holds it: what it is for, and its seed of [`KeyKind::seed_len`] bytes; of a file
+/// without the seed, the expanded key.
 ///
 /// It computes nothing; [`PrivateKey::into_signing_key`] and [`PrivateKey::into_decapsulation_key`] give the
 /// key that does.
 pub struct PrivateKey {
     kind: KeyKind,
-    seed: Seed,
+    form: Form,
+    material: Material,
+}
+
+enum Material {
+    Seed(Seed),
+    Expanded(Seed),
 }
 
 impl PrivateKey {
@@ -80,7 +94,7 @@ impl PrivateKey {
             return Err(Error::NotStored(kind));
         }
         check_seed_len(kind, seed.secret_bytes())?;
-        Ok(Self { kind, seed })
+        Ok(Self { kind, form: Form::Seed, material: Material::Seed(seed) })
     }
 
     /// What it is a key of.
@@ -88,9 +102,17 @@ impl PrivateKey {
         self.kind
     }
 
-    /// The seed.
-    pub const fn seed(&self) -> &Seed {
-        &self.seed
+    /// The form that the file had; of a fresh key, the seed.
+    pub const fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The seed; `None` if the file held the expanded key alone.
+    pub const fn seed(&self) -> Option<&Seed> {
+        match &self.material {
+            Material::Seed(seed) => Some(seed),
+            Material::Expanded(_) => None,
+        }
     }
 
     /// The public half, computed anew.
@@ -98,37 +120,67 @@ impl PrivateKey {
     /// # Errors
     /// An operation that the provider lacks.
     pub fn public_key(&self, provider: &'static Provider) -> Result<PublicKey, Error> {
-        let seed = || Seed::from_slice(self.seed.secret_bytes());
+        let seed = match &self.material {
+            Material::Seed(seed) => seed,
+            Material::Expanded(bytes) => {
+                return PublicKey::from_raw(self.kind, &expanded::public_key(self.kind, bytes)?);
+            }
+        };
+        let copy = || Seed::from_slice(seed.secret_bytes());
         match self.kind {
-            KeyKind::X25519 => PublicKey::from_raw(self.kind, &x25519::public_key(provider, &self.seed)?),
+            KeyKind::X25519 => PublicKey::from_raw(self.kind, &x25519::public_key(provider, seed)?),
             KeyKind::Kem(kem) => {
-                let key = DecapsulationKey::from_seed(provider, kem, seed())?;
+                let key = DecapsulationKey::from_seed(provider, kem, copy())?;
                 PublicKey::from_raw(self.kind, key.encapsulation_key().as_bytes())
             }
             KeyKind::Signature(algorithm) => {
-                let key = SigningKey::from_seed(provider, algorithm, seed())?;
+                let key = SigningKey::from_seed(provider, algorithm, copy())?;
                 PublicKey::from_raw(self.kind, key.verifying_key().as_bytes())
             }
         }
     }
 
-    /// PKCS#8 of version 0, seed-only, without attributes.
+    /// PKCS#8 of version 0, without attributes: the seed alone, or of a key that has none the expanded key.
     ///
     /// # Errors
     /// None for a key that exists.
     pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        pkcs8::encode(self)
+        self.to_pkcs8_der_as(self.best_form())
     }
 
-    /// The same in PEM, with line feeds.
+    /// The same in that form, for a peer that reads no other.
+    ///
+    /// # Errors
+    /// [`Error::NoForm`] of an algorithm that has one form only; [`Error::NoSeed`].
+    pub fn to_pkcs8_der_as(&self, form: Form) -> Result<Zeroizing<Vec<u8>>, Error> {
+        pkcs8::encode(self, form)
+    }
+
+    /// What [`PrivateKey::to_pkcs8_der`] writes.
+    pub const fn best_form(&self) -> Form {
+        match self.material {
+            Material::Seed(_) => Form::Seed,
+            Material::Expanded(_) => Form::Expanded,
+        }
+    }
+
+    /// [`PrivateKey::to_pkcs8_der`] in PEM, with line feeds.
     ///
     /// # Errors
     /// None for a key that exists.
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, Error> {
-        to_pem(Content::PrivateKey, &self.to_pkcs8_der()?).map(Zeroizing::new)
+        self.to_pkcs8_pem_as(self.best_form())
     }
 
-    /// Reads what [`PrivateKey::to_pkcs8_der`] writes, and the same with the public key in it.
+    /// [`PrivateKey::to_pkcs8_der_as`] in PEM, with line feeds.
+    ///
+    /// # Errors
+    /// As [`PrivateKey::to_pkcs8_der_as`].
+    pub fn to_pkcs8_pem_as(&self, form: Form) -> Result<Zeroizing<String>, Error> {
+        to_pem(Content::PrivateKey, &self.to_pkcs8_der_as(form)?).map(Zeroizing::new)
+    }
+
+    /// Reads any [`Form`], with or without the public key beside it.
     ///
     /// # Errors
     /// All of [`Error`] but those of the caller; [`Error::WrongContent`] for another kind of file.
@@ -144,33 +196,52 @@ impl PrivateKey {
         file::read_pem(pem.as_ref(), Content::PrivateKey, pkcs8::decode)
     }
 
-    /// Reads a file of either kind, told by its first bytes.
+    /// The key as a JSON Web Key (RFC 8037, RFC 9964), with a line feed.
     ///
     /// # Errors
-    /// As [`PrivateKey::from_pkcs8_pem`]; [`Error::NotAKey`].
+    /// [`Error::NoJwk`]; [`Error::NoSeed`].
+    pub fn to_jwk(&self) -> Result<Zeroizing<String>, Error> {
+        jwk::write(&self.public_key(RUST)?, Some(self))
+    }
+
+    /// Reads a file of any of these kinds, PEM, DER or JSON, told by its first bytes. One under a passphrase is
+    /// for [`ProtectedKey`].
+    ///
+    /// # Errors
+    /// As [`PrivateKey::from_pkcs8_pem`]; [`Error::NotAKey`]; [`Error::Json`] and [`Error::Jwk`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        if jwk::is_jwk(bytes) {
+            return jwk::private(bytes);
+        }
         file::read(bytes, Content::PrivateKey, pkcs8::decode)
     }
 
     /// The key that signs.
     ///
     /// # Errors
-    /// [`Error::WrongKind`]; an operation that the provider lacks.
+    /// [`Error::WrongKind`]; [`Error::NoSeed`] for an expanded ML-DSA key; an
+    /// operation that the provider lacks.
     pub fn into_signing_key(self, provider: &'static Provider) -> Result<SigningKey, Error> {
-        match self.kind {
-            KeyKind::Signature(algorithm) => Ok(SigningKey::from_seed(provider, algorithm, self.seed)?),
-            found => Err(Error::WrongKind { expected: Use::Signature, found }),
+        match (self.kind, self.material) {
+            (KeyKind::Signature(algorithm), Material::Seed(seed)) => {
+                Ok(SigningKey::from_seed(provider, algorithm, seed)?)
+            }
+            (KeyKind::Signature(_), Material::Expanded(_)) => Err(Error::NoSeed(self.kind)),
+            (found, _) => Err(Error::WrongKind { expected: Use::Signature, found }),
         }
     }
 
     /// The key that decapsulates.
     ///
     /// # Errors
-    /// As [`PrivateKey::into_signing_key`].
+    /// [`Error::WrongKind`]; an operation that the provider lacks.
     pub fn into_decapsulation_key(self, provider: &'static Provider) -> Result<DecapsulationKey, Error> {
-        match self.kind {
-            KeyKind::Kem(kem) => Ok(DecapsulationKey::from_seed(provider, kem, self.seed)?),
-            found => Err(Error::WrongKind { expected: Use::Kem, found }),
+        match (self.kind, self.material) {
+            (KeyKind::Kem(kem), Material::Seed(seed)) => Ok(DecapsulationKey::from_seed(provider, kem, seed)?),
+            (KeyKind::Kem(Kem::MlKem(params)), Material::Expanded(expanded)) => {
+                Ok(DecapsulationKey::from_expanded(provider, params, &expanded)?)
+            }
+            (found, _) => Err(Error::WrongKind { expected: Use::Kem, found }),
         }
     }
 }
@@ -252,11 +323,22 @@ impl PublicKey {
         file::read_pem(pem.as_ref(), Content::PublicKey, Self::from_spki_der)
     }
 
-    /// Reads a file of either kind, told by its first bytes.
+    /// The key as a JSON Web Key (RFC 8037, RFC 9964), with a line feed.
     ///
     /// # Errors
-    /// As [`PublicKey::from_spki_pem`]; [`Error::NotAKey`].
+    /// [`Error::NoJwk`].
+    pub fn to_jwk(&self) -> Result<String, Error> {
+        jwk::write(self, None).map(|text| text.as_str().into())
+    }
+
+    /// Reads a file of any of these kinds, PEM, DER or JSON, told by its first bytes.
+    ///
+    /// # Errors
+    /// As [`PublicKey::from_spki_pem`]; [`Error::NotAKey`]; [`Error::Json`] and [`Error::Jwk`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        if jwk::is_jwk(bytes) {
+            return jwk::public(bytes);
+        }
         file::read(bytes, Content::PublicKey, Self::from_spki_der)
     }
 

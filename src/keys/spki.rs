@@ -9,16 +9,21 @@ use super::{Content, Error, Oid, error::from_der, file};
 use crate::ids::KeyKind;
 
 /// The identifier of a kind; its parameters are absent.
-pub(super) fn algorithm(kind: KeyKind) -> Result<AlgorithmIdentifierRef<'static>, Error> {
+pub(crate) fn algorithm(kind: KeyKind) -> Result<AlgorithmIdentifierRef<'static>, Error> {
     let oid = kind.oid().and_then(|oid| ObjectIdentifier::new(oid).ok()).ok_or(Error::NotStored(kind))?;
     Ok(AlgorithmIdentifierRef { oid, parameters: None })
 }
 
 /// The kind of an identifier.
-pub(super) fn kind(algorithm: &AlgorithmIdentifierRef<'_>) -> Result<KeyKind, Error> {
+pub(crate) fn kind(algorithm: &AlgorithmIdentifierRef<'_>) -> Result<KeyKind, Error> {
     let is_it = |kind: &KeyKind| kind.oid().is_some_and(|oid| ObjectIdentifier::new(oid) == Ok(algorithm.oid));
     let kind = KeyKind::ALL.into_iter().find(is_it).ok_or(Error::UnknownAlgorithm(Oid(algorithm.oid)))?;
     if algorithm.parameters.is_some() { Err(Error::Parameters(kind)) } else { Ok(kind) }
+}
+
+/// An identifier in our own type.
+pub(crate) const fn oid(oid: ObjectIdentifier) -> Oid {
+    Oid(oid)
 }
 
 pub(super) fn encode(kind: KeyKind, key: &[u8]) -> Result<Vec<u8>, Error> {

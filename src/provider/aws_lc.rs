@@ -262,8 +262,8 @@ impl Hash for AwsLc {
         }))
     }
 
-    fn shake256(&self, input: &[u8], out: &mut [u8]) {
-        Rust.shake256(input, out);
+    fn start_shake256(&self) -> Box<dyn HashState> {
+        Rust.start_shake256()
     }
 }
 

@@ -40,6 +40,7 @@ pub use libcrux::LIBCRUX;
 #[cfg(feature = "pqclean")]
 pub use pqclean::PQCLEAN;
 pub use rust::RUST;
+pub(crate) use rust::{expand_ml_dsa, expand_ml_kem};
 #[cfg(feature = "std")]
 pub use system_rng::SystemRng;
 
@@ -482,8 +483,15 @@ pub trait Hash: Implementation {
         state.snapshot(out);
     }
 
+    /// Starts SHAKE256, whose snapshots have any length.
+    fn start_shake256(&self) -> Box<dyn HashState>;
+
     /// Fills `out` with SHAKE256 of `input`.
-    fn shake256(&self, input: &[u8], out: &mut [u8]);
+    fn shake256(&self, input: &[u8], out: &mut [u8]) {
+        let mut state = self.start_shake256();
+        state.update(input);
+        state.snapshot(out);
+    }
 }
 
 /// A hash in progress.

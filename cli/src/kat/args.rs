@@ -9,6 +9,8 @@ use clap::{
 use twinlock::provider::{self, Provider};
 use twinlock_kat::{Alg, Mutant, Op, Policy, formats::Format, harness::templates::Language};
 
+use crate::args::hex_bytes;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Kat {
     /// Run vectors against a provider of this build, a harness, or a mutant
@@ -263,12 +265,8 @@ impl FromStr for Seed {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let byte = |pair: &[u8]| {
-            let pair = core::str::from_utf8(pair).ok().filter(|pair| !pair.starts_with('+'))?;
-            u8::from_str_radix(pair, 16).ok()
-        };
-        let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
-        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or("must be 64 hex digits")
+        let bytes = hex_bytes(text).ok().and_then(|hex| hex.0.try_into().ok());
+        bytes.map(Self).ok_or("must be 64 hex digits")
     }
 }
 

@@ -2,12 +2,16 @@
 
 use crate::{args::Key, error::Error};
 
+mod convert;
 mod new;
+mod readers;
 mod show;
 
 pub(crate) fn run(command: Key) -> Result<(), Error> {
     match command {
         Key::New(args) => new::run(&args),
         Key::Show(args) => show::run(&args),
+        Key::Convert(args) => convert::convert(&args),
+        Key::Protect(args) => convert::protect(&args),
     }
 }

@@ -8,14 +8,9 @@ use twinlock::{keys::PrivateKey, provider::SystemRng};
 use crate::{
     args::KeyNew,
     error::Error,
-    files::{NewFile, same},
+    files::{NewFile, PRIVATE_MODE, PUBLIC_MODE, same},
     terminal,
 };
-
-/// Readable by its owner only.
-const PRIVATE_MODE: u32 = 0o600;
-/// Readable by all whom the umask lets.
-const PUBLIC_MODE: u32 = 0o666;
 
 #[derive(Serialize)]
 struct Report<'a> {

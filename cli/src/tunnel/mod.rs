@@ -68,7 +68,7 @@ pub(crate) fn run(command: args::Tunnel) -> Result<(), Error> {
 
 fn config(args: &IdentityArg, service: String) -> Result<Config, Error> {
     let provider = args.provider.provider;
-    Ok(Config::new(provider, files::identity(&args.identity, provider)?, service))
+    Ok(Config::new(provider, files::identity(args)?, service))
 }
 
 fn forward(listen: &Address, max_connections: u32, tunnel: Tunnel) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use hmac::{KeyInit as _, Mac as _};
 use sha2::digest::Digest;
-use shake::{ExtendableOutput as _, Update as _, XofReader as _};
+use shake::{ExtendableOutput as _, XofReader as _};
 use zeroize::Zeroize as _;
 
 use super::Rust;
@@ -24,10 +24,18 @@ impl Hash for Rust {
         }
     }
 
-    fn shake256(&self, input: &[u8], out: &mut [u8]) {
-        let mut shake = shake::Shake256::default();
-        shake.update(input);
-        shake.finalize_xof().read(out);
+    fn start_shake256(&self) -> Box<dyn HashState> {
+        Box::new(shake::Shake256::default())
+    }
+}
+
+impl HashState for shake::Shake256 {
+    fn update(&mut self, bytes: &[u8]) {
+        shake::Update::update(self, bytes);
+    }
+
+    fn snapshot(&self, out: &mut [u8]) {
+        self.clone().finalize_xof().read(out);
     }
 }
 

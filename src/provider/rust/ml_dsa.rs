@@ -3,6 +3,8 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use ml_dsa::{B32, EncodedVerifyingKey, ExpandedSigningKey, MlDsaParams, SigningKey, VerifyingKey};
+use rand_core::{TryCryptoRng, TryRng};
+use zeroize::Zeroize as _;
 
 use super::Rust;
 use crate::{
@@ -112,6 +114,19 @@ impl MlDsa for Rust {
     }
 }
 
+/// Writes the expanded key of a seed, for files that hold it (FIPS 204 algorithm 24).
+pub(crate) fn expand_ml_dsa(params: ids::MlDsa, seed: &[u8; 32], expanded: &mut [u8]) -> Result<(), Error> {
+    expect_len(Field::ExpandedKey, expanded, params.expanded_len())?;
+    with_params!(params, P => {
+        let key = SigningKey::<P>::from_seed(seed.into());
+        #[expect(deprecated, reason = "other implementations' files hold the expanded key")]
+        let mut bytes = key.expanded_key().to_expanded();
+        expanded.copy_from_slice(&bytes);
+        bytes[..].zeroize();
+    });
+    Ok(())
+}
+
 /// Whether every coefficient of s1 and s2 is in [-η, η], as FIPS 204 algorithm 25 demands of trusted input.
 pub(in crate::provider) fn short_coefficients_in_range(params: ids::MlDsa, expanded: &[u8]) -> bool {
     // Bits per coefficient, their mask, the largest packed value 2η, and 32·bits·(k + ℓ) bytes behind rho, K
@@ -173,10 +188,8 @@ where
     }
 
     fn sign_mu(&self, mu: &[u8; 64], randomness: &[u8; 32], signature: &mut [u8]) -> Result<(), Error> {
-        if randomness != &[0; 32] {
-            return Err(Error::Unsupported { implementation: "rust", operation: crate::provider::Operation::MlDsaMu });
-        }
-        put(&self.expanded().sign_mu_deterministic(mu.into()), signature)
+        let made = self.expanded().sign_mu_randomized(mu.into(), &mut Given(randomness));
+        put(&made.map_err(|_| Error::Library("ml-dsa"))?, signature)
     }
 }
 
@@ -186,6 +199,29 @@ impl<P: MlDsaParams> Key<P> {
         put(&self.expanded().sign_internal(parts, randomness), signature)
     }
 }
+
+/// The randomness of one signature, for the library draws its own: 32 bytes, once.
+struct Given<'a>(&'a [u8; 32]);
+
+impl TryRng for Given<'_> {
+    type Error = Error;
+
+    fn try_next_u32(&mut self) -> Result<u32, Error> {
+        Err(Error::Random)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Error> {
+        Err(Error::Random)
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        expect_len(Field::Seed, out, self.0.len())?;
+        out.copy_from_slice(self.0);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Given<'_> {}
 
 fn put<P: MlDsaParams>(made: &ml_dsa::Signature<P>, signature: &mut [u8]) -> Result<(), Error> {
     let bytes = made.encode();

@@ -77,6 +77,20 @@ impl MlKem for Rust {
     }
 }
 
+/// Writes the expanded key of a seed, for files that hold it: dk_PKE ‖ ek ‖ H(ek) ‖ z (FIPS 203 §7.1).
+pub(crate) fn expand_ml_kem(params: ids::MlKem, seed: &[u8; 64], expanded: &mut [u8]) -> Result<(), Error> {
+    expect_len(Field::ExpandedKey, expanded, params.expanded_len())?;
+    let mut seed: Seed = (*seed).into();
+    with_params!(params, P => {
+        #[expect(deprecated, reason = "other implementations' files hold the expanded key")]
+        let mut bytes = ml_kem::ExpandedKeyEncoding::to_expanded_bytes(&DecapsulationKey::<P>::from_seed(seed));
+        expanded.copy_from_slice(&bytes);
+        bytes[..].zeroize();
+    });
+    seed[..].zeroize();
+    Ok(())
+}
+
 /// The library wipes its keys on drop.
 macro_rules! keys {
     ($($P:ty),*) => {

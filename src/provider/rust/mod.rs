@@ -9,6 +9,9 @@ mod hash;
 mod ml_dsa;
 mod ml_kem;
 
+pub(crate) use ml_dsa::expand_ml_dsa;
+pub(crate) use ml_kem::expand_ml_kem;
+
 #[cfg(feature = "aws-lc")]
 pub(super) use curves::x25519_with_zero;
 #[cfg(any(feature = "aws-lc", feature = "libcrux"))]

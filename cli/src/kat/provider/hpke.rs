@@ -1,14 +1,15 @@
-//! The recipient of HPKE (RFC 9180), and of X-Wing in it (draft-ietf-hpke-pq), over a provider's primitives.
+//! The recipient of HPKE: the library's contexts, and around them the KEMs and modes of RFC 9180 that it does not use.
 
 use twinlock::{
+    hpke::{KeySchedule, Labeled, Mode},
     ids::{self, Curve, Kem},
     kem::DecapsulationKey,
     provider::Provider,
-    secret::Seed,
+    secret::{Seed, SharedSecret},
 };
 use twinlock_kat::{Answer, Field, Input, Lack, Op, Output, Question, Reason};
 
-use super::{Given, array, refusal};
+use super::{Given, refusal};
 
 const PARAM: Answer = Answer::Unsupported(Lack::Param);
 
@@ -25,37 +26,11 @@ enum KeySource {
 /// A suite of HPKE.
 struct Suite {
     provider: &'static Provider,
-    kem_id: [u8; 2],
+    kem_id: u16,
     kem: KeySource,
     hash: ids::Hash,
     /// None where keys are only exported.
     aead: Option<ids::Aead>,
-    /// `HPKE`, and the three code points.
-    id: [u8; 10],
-}
-
-/// HKDF with a suite's labels (RFC 9180 §4).
-struct Labeled<'a> {
-    provider: &'static Provider,
-    hash: ids::Hash,
-    suite_id: &'a [u8],
-}
-
-impl Labeled<'_> {
-    fn extract(&self, salt: &[u8], label: &str, ikm: &[u8]) -> Result<Vec<u8>, Answer> {
-        let mut prk = vec![0; self.hash.output_len()];
-        let ikm = [ids::HPKE_LABEL.as_slice(), self.suite_id, label.as_bytes(), ikm].concat();
-        self.provider.hazmat().kdf.extract(self.hash, salt, &ikm, &mut prk).map_err(refusal)?;
-        Ok(prk)
-    }
-
-    fn expand(&self, prk: &[u8], label: &str, info: &[u8], len: usize) -> Result<Vec<u8>, Answer> {
-        let len_bytes = u16::try_from(len).map_err(|_| PARAM)?.to_be_bytes();
-        let mut okm = vec![0; len];
-        let info = [&len_bytes, ids::HPKE_LABEL.as_slice(), self.suite_id, label.as_bytes(), info];
-        self.provider.hazmat().kdf.expand(self.hash, prk, &info, &mut okm).map_err(refusal)?;
-        Ok(okm)
-    }
 }
 
 pub(super) fn answer(provider: &'static Provider, question: &Question) -> Given {
@@ -64,31 +39,24 @@ pub(super) fn answer(provider: &'static Provider, question: &Question) -> Given 
         return derive_key_pair(provider, input);
     }
     let suite = Suite::of(provider, input)?;
-    let (secret, context) = suite.schedule(input)?;
-    let labeled = suite.labeled();
+    let schedule = suite.schedule(input)?;
     if question.op == Op::Export {
         let len = input.number(Field::Len).and_then(|len| usize::try_from(len).ok());
         let len = len.filter(|len| *len <= MAX_EXPORT).ok_or(PARAM)?;
-        let exporter = labeled.expand(&secret, "exp", &context, suite.hash.output_len())?;
-        return Ok(Output::from([(Field::Secret, labeled.expand(&exporter, "sec", input.bytes(Field::Ctx), len)?)]));
+        let secret = schedule.export(input.bytes(Field::Ctx), len).map_err(refusal)?;
+        return Ok(Output::from([(Field::Secret, secret.secret_bytes().to_vec())]));
     }
-    let aead = suite.aead.ok_or(PARAM)?;
-    let key = labeled.expand(&secret, "key", &context, 32)?;
-    let mut nonce: [u8; 12] = *array(&labeled.expand(&secret, "base_nonce", &context, 12)?)?;
-    let seq = input.number(Field::Seq).unwrap_or_default().to_be_bytes();
-    for (byte, seq) in nonce.iter_mut().rev().zip(seq.iter().rev()) {
-        *byte ^= seq;
-    }
+    suite.aead.ok_or(PARAM)?;
+    let mut context = schedule.open().map_err(refusal)?;
+    context.skip_to(input.number(Field::Seq).unwrap_or_default());
     let (msg, tag) = input.bytes(Field::Ct).split_last_chunk().ok_or(Answer::Reject(Reason::Length))?;
     let mut msg = msg.to_vec();
-    let key = provider.hazmat().aead.key(aead, array(&key)?).map_err(refusal)?;
-    key.open(&nonce, input.bytes(Field::Aad), &mut msg, tag).map_err(refusal)?;
+    context.open(input.bytes(Field::Aad), &mut msg, tag).map_err(refusal)?;
     Ok(Output::from([(Field::Msg, msg)]))
 }
 
-fn key_source(kem_id: [u8; 2]) -> Result<KeySource, Answer> {
-    let kem_id = u16::from_be_bytes(kem_id);
-    if kem_id == Kem::XWing.code_point() {
+fn key_source(kem_id: u16) -> Result<KeySource, Answer> {
+    if Some(kem_id) == Kem::XWing.hpke_kem_id() {
         return Ok(KeySource::XWing);
     }
     let curve = Curve::ALL.into_iter().find(|curve| curve.hpke_kem_id() == kem_id).ok_or(PARAM)?;
@@ -96,9 +64,8 @@ fn key_source(kem_id: [u8; 2]) -> Result<KeySource, Answer> {
     Ok(KeySource::Dh(curve, hash))
 }
 
-fn code_point(input: &Input, field: Field) -> Result<[u8; 2], Answer> {
-    let number = input.number(field).and_then(|number| u16::try_from(number).ok());
-    number.map(u16::to_be_bytes).ok_or(PARAM)
+fn code_point(input: &Input, field: Field) -> Result<u16, Answer> {
+    input.number(field).and_then(|number| u16::try_from(number).ok()).ok_or(PARAM)
 }
 
 impl Suite {
@@ -106,25 +73,16 @@ impl Suite {
         let ids = [Field::KemId, Field::KdfId, Field::AeadId].map(|field| code_point(input, field));
         let [kem_id, kdf_id, aead_id] = ids;
         let (kem_id, kdf_id, aead_id) = (kem_id?, kdf_id?, aead_id?);
-        let of_kdf = |hash: &ids::Hash| hash.hpke_kdf_id() == Some(u16::from_be_bytes(kdf_id));
+        let of_kdf = |hash: &ids::Hash| hash.hpke_kdf_id() == Some(kdf_id);
         let hash = ids::Hash::ALL.into_iter().find(of_kdf).ok_or(PARAM)?;
-        let aead = match u16::from_be_bytes(aead_id) {
+        let aead = match aead_id {
             ids::HPKE_EXPORT_ONLY => None,
             id => Some(ids::Aead::ALL.into_iter().find(|aead| aead.hpke_id() == id).ok_or(PARAM)?),
         };
-        let kem = key_source(kem_id)?;
-        let [k0, k1] = kem_id;
-        let [d0, d1] = kdf_id;
-        let [a0, a1] = aead_id;
-        Ok(Self { provider, kem_id, kem, hash, aead, id: [b'H', b'P', b'K', b'E', k0, k1, d0, d1, a0, a1] })
+        Ok(Self { provider, kem_id, kem: key_source(kem_id)?, hash, aead })
     }
 
-    const fn labeled(&self) -> Labeled<'_> {
-        Labeled { provider: self.provider, hash: self.hash, suite_id: &self.id }
-    }
-
-    /// The secret and the context of its keys (RFC 9180 §5.1).
-    fn schedule(&self, input: &Input) -> Result<(Vec<u8>, Vec<u8>), Answer> {
+    fn schedule(&self, input: &Input) -> Result<KeySchedule, Answer> {
         let mode = input.number(Field::Mode).and_then(|mode| u8::try_from(mode).ok()).ok_or(PARAM)?;
         let (psk, psk_id) = (input.bytes(Field::Psk), input.bytes(Field::PskId));
         let (with_psk, with_auth) = match mode {
@@ -135,14 +93,11 @@ impl Suite {
             return Err(Answer::Reject(Reason::Other));
         }
         let shared = self.decapsulate(input, with_auth)?;
-        let labeled = self.labeled();
-        let psk_id_hash = labeled.extract(&[], "psk_id_hash", psk_id)?;
-        let info_hash = labeled.extract(&[], "info_hash", input.bytes(Field::Info))?;
-        let context = [&[mode][..], &psk_id_hash, &info_hash].concat();
-        Ok((labeled.extract(&shared, "secret", psk)?, context))
+        let (mode, info) = (Mode { id: mode, psk, psk_id }, input.bytes(Field::Info));
+        KeySchedule::new(self.provider, self.kem_id, self.hash, self.aead, &mode, info, &shared).map_err(refusal)
     }
 
-    fn decapsulate(&self, input: &Input, with_auth: bool) -> Result<Vec<u8>, Answer> {
+    fn decapsulate(&self, input: &Input, with_auth: bool) -> Result<SharedSecret, Answer> {
         let (private, enc) = (input.bytes(Field::SkR), input.bytes(Field::Enc));
         let (curve, hash) = match self.kem {
             KeySource::Dh(curve, hash) => (curve, hash),
@@ -151,7 +106,7 @@ impl Suite {
             KeySource::XWing => {
                 let seed = Seed::from_slice(private);
                 let key = DecapsulationKey::from_seed(self.provider, Kem::XWing, seed).map_err(refusal)?;
-                return Ok(key.decapsulate(enc).map_err(refusal)?.secret_bytes().to_vec());
+                return key.decapsulate(enc).map_err(refusal);
             }
         };
         let (mut dh, public) = (agree(self.provider, curve, private, enc)?, public(self.provider, curve, private)?);
@@ -161,16 +116,16 @@ impl Suite {
             dh.extend(agree(self.provider, curve, private, sender)?);
             context.extend_from_slice(sender);
         }
-        let id = kem_suite(self.kem_id);
-        let labeled = Labeled { provider: self.provider, hash, suite_id: &id };
-        let prk = labeled.extract(&[], "eae_prk", &dh)?;
-        labeled.expand(&prk, "shared_secret", &context, hash.output_len())
+        let labeled = Labeled::new(self.provider, hash, kem_suite(self.kem_id));
+        let prk = labeled.extract(&[], "eae_prk", &dh).map_err(refusal)?;
+        SharedSecret::build(hash.output_len(), |out| labeled.expand(&prk, "shared_secret", &context, out))
+            .map_err(refusal)
     }
 }
 
 /// What labels of a KEM alone have in them.
-const fn kem_suite([high, low]: [u8; 2]) -> [u8; 5] {
-    [b'K', b'E', b'M', high, low]
+fn kem_suite(kem_id: u16) -> Vec<u8> {
+    [b"KEM".as_slice(), &kem_id.to_be_bytes()].concat()
 }
 
 fn public(provider: &'static Provider, curve: Curve, private: &[u8]) -> Result<Vec<u8>, Answer> {
@@ -191,17 +146,21 @@ fn agree(provider: &'static Provider, curve: Curve, private: &[u8], public: &[u8
 fn derive_key_pair(provider: &'static Provider, input: &Input) -> Given {
     let kem_id = code_point(input, Field::KemId)?;
     let KeySource::Dh(curve, hash) = key_source(kem_id)? else { return Err(PARAM) };
-    let id = kem_suite(kem_id);
-    let labeled = Labeled { provider, hash, suite_id: &id };
-    let prk = labeled.extract(&[], "dkp_prk", input.bytes(Field::Ikm))?;
+    let labeled = Labeled::new(provider, hash, kem_suite(kem_id));
+    let prk = labeled.extract(&[], "dkp_prk", input.bytes(Field::Ikm)).map_err(refusal)?;
+    let expand = |label, info: &[u8]| {
+        let mut private = vec![0; curve.private_len()];
+        labeled.expand(&prk, label, info, &mut private).map_err(refusal)?;
+        Ok(private)
+    };
     let pair = |private: Vec<u8>| {
         let public = public(provider, curve, &private)?;
         Ok(Output::from([(Field::SkR, private), (Field::PkR, public)]))
     };
     if curve == Curve::X25519 {
-        return pair(labeled.expand(&prk, "sk", &[], curve.private_len())?);
+        return pair(expand("sk", &[])?);
     }
-    let candidates = (0..=u8::MAX).map(|counter| labeled.expand(&prk, "candidate", &[counter], curve.private_len()));
+    let candidates = (0..=u8::MAX).map(|counter| expand("candidate", &[counter]));
     let mut pairs = candidates.map(|candidate| candidate.and_then(pair));
     pairs.find(Result::is_ok).unwrap_or(Err(Answer::Reject(Reason::Other)))
 }

@@ -5,7 +5,7 @@ use twinlock::{
     Error,
     error::Field as At,
     ids::{self, Curve, Kem, KeyKind},
-    keys::{self, PrivateKey, PublicKey},
+    keys::{self, Form, PrivateKey, PublicKey},
     provider::{Operation, Provider},
     secret::Seed,
 };
@@ -170,16 +170,21 @@ fn agree(provider: &'static Provider, question: &Question) -> Given {
     Ok(Output::from([(Field::Shared, shared)]))
 }
 
-/// Key files. The expanded forms of lattice keys are recognised and not read.
+/// Key files.
 fn decode(provider: &'static Provider, question: &Question) -> Given {
     let refused = |error: keys::Error| match error {
-        keys::Error::ExpandedForm(_) | keys::Error::BothForm(_) => Answer::Unsupported(Lack::Key),
         keys::Error::Crypto(error) => refusal(error),
         _ => Answer::Reject(Reason::Encoding),
     };
     let der = question.input.bytes(Field::Der);
     let key = match question.op {
-        Op::Pkcs8 => PrivateKey::from_pkcs8_der(der).and_then(|key| key.public_key(provider)),
+        // The vectors are of the RFCs; the library also reads what was written before them.
+        Op::Pkcs8 => match PrivateKey::from_pkcs8_der(der) {
+            Ok(key) if matches!(key.form(), Form::BareSeed | Form::BareExpanded | Form::ExpandedPublic) => {
+                return Err(Answer::Reject(Reason::Encoding));
+            }
+            key => key.and_then(|key| key.public_key(provider)),
+        },
         _ => PublicKey::from_spki_der(der),
     }
     .map_err(refused)?;

@@ -2,7 +2,8 @@
 //!
 //! A composite (draft-ietf-lamps-pq-composite-sigs-19) verifies only if both halves do, over one message
 //! representative: `prefix ‖ label ‖ len(ctx) ‖ ctx ‖ SHA-512(M)`. Sizes:
-//! [`ids::Signature`].
+//! [`ids::Signature`]. Messages of any size are signed and verified piece by piece with
+//! [`SigningKey::signer`] and [`VerifyingKey::verifier`].
 //!
 //! ```
 //! use twinlock::{ids::Signature, provider, sign::SigningKey};
@@ -22,11 +23,15 @@ use rand_core::TryCryptoRng;
 
 use crate::{
     error::{Error, Field, expect_array, expect_len},
-    ids::{self, COMPOSITE_PREFIX, ED25519_KEY_LEN, Hash, LATTICE_SEED_LEN, MAX_CONTEXT_LEN, Signature},
+    ids::{self, COMPOSITE_HASH, COMPOSITE_PREFIX, ED25519_KEY_LEN, LATTICE_SEED_LEN, MAX_CONTEXT_LEN, Signature},
     kem::below_25519_prime,
     provider::{Ed25519Key, MlDsaKey, Provider},
     secret::Seed,
 };
+
+mod stream;
+
+pub use stream::{Signer, Verifier};
 
 /// A private signing key: the seed, and what was expanded from it, kept for the next use.
 pub struct SigningKey {
@@ -103,8 +108,7 @@ impl SigningKey {
         context: &[u8],
         rng: &mut R,
     ) -> Result<Vec<u8>, Error> {
-        let randomness = Seed::build(LATTICE_SEED_LEN, |out| rng.try_fill_bytes(out).map_err(|_| Error::Random))?;
-        self.sign_by(message, context, &randomness)
+        self.sign_by(message, context, &fresh(rng)?)
     }
 
     /// The same with given randomness of 32 bytes; all zero is FIPS 204's deterministic variant.
@@ -119,6 +123,12 @@ impl SigningKey {
     fn sign_by(&self, message: &[u8], context: &[u8], randomness: &Seed) -> Result<Vec<u8>, Error> {
         let VerifyingKey { provider, algorithm, .. } = &self.public;
         let (message, context) = &representative(provider, *algorithm, message, context)?;
+        self.sign_representative(message, context, randomness)
+    }
+
+    /// Signs what [`representative`] gives.
+    fn sign_representative(&self, message: &[u8], context: &[u8], randomness: &Seed) -> Result<Vec<u8>, Error> {
+        let algorithm = self.public.algorithm;
         let mut signature = Vec::with_capacity(algorithm.signature_len());
         if let Some((key, params)) = self.lattice.as_ref().zip(algorithm.lattice()) {
             signature.resize(params.signature_len(), 0);
@@ -179,10 +189,15 @@ impl VerifyingKey {
     /// [`Error::Rejected`] for any signature that does not verify, of wrong length, or malleated;
     /// [`Error::Context`] as in [`SigningKey::sign`].
     pub fn verify(&self, message: &[u8], context: &[u8], signature: &[u8]) -> Result<(), Error> {
+        let (message, context) = &representative(self.provider, self.algorithm, message, context)?;
+        self.verify_representative(message, context, signature)
+    }
+
+    /// Verifies what [`representative`] gives.
+    fn verify_representative(&self, message: &[u8], context: &[u8], signature: &[u8]) -> Result<(), Error> {
         if signature.len() != self.algorithm.signature_len() {
             return Err(Error::Rejected);
         }
-        let (message, context) = &representative(self.provider, self.algorithm, message, context)?;
         let (lattice_key, classical_key) = self.halves(&self.bytes, ids::MlDsa::verifying_key_len)?;
         let (lattice, classical) = self.halves(signature, ids::MlDsa::signature_len)?;
         let lattice = match self.algorithm.lattice() {
@@ -216,6 +231,11 @@ impl PartialEq for VerifyingKey {
 
 impl Eq for VerifyingKey {}
 
+/// What hedges one signature.
+fn fresh<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Seed, Error> {
+    Seed::build(LATTICE_SEED_LEN, |out| rng.try_fill_bytes(out).map_err(|_| Error::Random))
+}
+
 /// What both halves sign, and ML-DSA's context with it. Draft -19 §2.2 for composites.
 fn representative<'a>(
     provider: &Provider,
@@ -223,18 +243,28 @@ fn representative<'a>(
     message: &'a [u8],
     context: &'a [u8],
 ) -> Result<(alloc::borrow::Cow<'a, [u8]>, &'a [u8]), Error> {
-    let len = u8::try_from(context.len()).map_err(|_| Error::Context)?;
-    debug_assert_eq!(MAX_CONTEXT_LEN, usize::from(u8::MAX));
-    if algorithm == Signature::Ed25519 && len != 0 {
-        return Err(Error::Context);
-    }
+    let len = context_len(algorithm, context)?;
     let Some(label) = algorithm.composite_label() else {
         return Ok((message.into(), context));
     };
-    let mut digest = [0; 64];
-    provider.hash.digest(Hash::Sha512, &[message], &mut digest);
-    let parts: [&[u8]; 5] = [COMPOSITE_PREFIX, label, &[len], context, &digest];
-    Ok((parts.concat().into(), label))
+    let mut digest = [0; COMPOSITE_HASH.output_len()];
+    provider.hash.digest(COMPOSITE_HASH, &[message], &mut digest);
+    Ok((composite(label, len, context, &digest).into(), label))
+}
+
+/// The length of a context as it is signed.
+fn context_len(algorithm: Signature, context: &[u8]) -> Result<u8, Error> {
+    debug_assert_eq!(MAX_CONTEXT_LEN, usize::from(u8::MAX));
+    match u8::try_from(context.len()) {
+        Ok(len) if len == 0 || algorithm != Signature::Ed25519 => Ok(len),
+        _ => Err(Error::Context),
+    }
+}
+
+/// M' of a composite, from the hash of M.
+fn composite(label: &[u8], len: u8, context: &[u8], digest: &[u8]) -> Vec<u8> {
+    let parts: [&[u8]; 5] = [COMPOSITE_PREFIX, label, &[len], context, digest];
+    parts.concat()
 }
 
 /// Whether these bytes encode, canonically, a point of Ed25519 that is not of small order.

@@ -1,0 +1,58 @@
+//! `twinlock open`: an envelope into a file or stdout. Nobody sees the content before the sender is verified.
+
+use std::path::Path;
+
+use twinlock::{
+    envelope::{Expected, Opener, age},
+    ids::{
+        KEY_ID_PREFIX, KeyKind,
+        envelope::{KEM, SIGNATURES},
+    },
+};
+
+use super::{Input, no_recipient, no_sender, out::Out, workers};
+use crate::{args::Open, error::Error, files, terminal};
+
+pub(crate) fn run(args: &Open) -> Result<(), Error> {
+    files::refuse_same(&args.out.out, [args.identity.as_path(), &args.file])?;
+    let expected = expected(args)?;
+    let path = args.identity.as_path();
+    let key = files::private_key(path, &args.passphrase)?;
+    if key.kind() != KeyKind::Kem(KEM) {
+        return Err(no_recipient(path, key.kind()));
+    }
+    let key = key.into_decapsulation_key(args.provider.provider).map_err(|error| Error::file(path, error))?;
+    let mut input = Input::open(&args.file)?;
+    let mut out = Out::new(&args.out, expected != Expected::Unsigned)?;
+    let last = if args.age {
+        let mut opener = age::Opener::new(key).map_err(Error::failed)?;
+        workers::run(&mut opener, &mut input, |bytes| out.write(bytes))?;
+        opener.finish()
+    } else {
+        let mut opener = Opener::new(key, expected).map_err(Error::failed)?;
+        workers::run(&mut opener, &mut input, |bytes| out.write(bytes))?;
+        opener.finish()
+    };
+    out.write(&last.map_err(|error| input.failed(error))?)?;
+    out.keep()?;
+    match expected {
+        Expected::Sender(id) => terminal::say(format_args!("signed by {id}")),
+        Expected::Unsigned => terminal::say("unsigned: anyone could have sealed it"),
+    }
+    Ok(())
+}
+
+/// Who must have signed.
+fn expected(args: &Open) -> Result<Expected, Error> {
+    let Some(text) = &args.from else { return Ok(Expected::Unsigned) };
+    if text.starts_with(KEY_ID_PREFIX) {
+        let id = text.parse().map_err(|error| Error::failed(format_args!("{text}: {error}")))?;
+        return Ok(Expected::Sender(id));
+    }
+    let path = Path::new(text);
+    let key = files::public_key(path)?;
+    match SIGNATURES.iter().any(|(_, signature)| KeyKind::Signature(*signature) == key.kind()) {
+        true => Ok(Expected::Sender(key.key_id())),
+        false => Err(no_sender(path, key.kind())),
+    }
+}

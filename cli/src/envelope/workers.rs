@@ -1,0 +1,85 @@
+//! Chunks on all processors, back in order.
+
+use std::{
+    collections::VecDeque,
+    num::NonZero,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread::{self, Builder, Scope},
+};
+
+use twinlock::envelope::{self, Done, Job};
+
+use super::{Coder, Input, READ_LEN};
+use crate::{error::Error, terminal::io_words};
+
+/// More would wait for the disk.
+const MAX_WORKERS: usize = 8;
+/// Jobs that one worker has at the same time: one in work, the others so that it need not wait.
+const JOBS_PER_WORKER: usize = 4;
+
+/// A thread that does one job after the other.
+struct Worker {
+    jobs: SyncSender<Job>,
+    results: Receiver<Result<Done, envelope::Error>>,
+}
+
+impl Worker {
+    fn new<'scope>(scope: &'scope Scope<'scope, '_>) -> Result<Self, Error> {
+        let (jobs, work) = sync_channel::<Job>(JOBS_PER_WORKER);
+        let (ready, results) = sync_channel(JOBS_PER_WORKER);
+        // It ends when nobody has work for it or waits for it any more.
+        let work = move || work.into_iter().all(|job| ready.send(job.run()).is_ok());
+        let started = Builder::new().spawn_scoped(scope, work);
+        started.map_err(|error| Error::failed(format_args!("cannot start a thread: {}", io_words(&error))))?;
+        Ok(Self { jobs, results })
+    }
+}
+
+/// Sends all of `input` through `coder`, and gives what comes out, in order, to `write`.
+pub(super) fn run(
+    coder: &mut impl Coder,
+    input: &mut Input<'_>,
+    mut write: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let count = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_WORKERS);
+    let most = count.saturating_mul(JOBS_PER_WORKER);
+    let gone = || Error::failed("a thread ended");
+    thread::scope(|scope| {
+        let workers = (0..count).map(|_| Worker::new(scope)).collect::<Result<Vec<_>, _>>()?;
+        let mut turns = workers.iter().cycle();
+        // Who works on what was given out, the oldest first.
+        let mut busy: VecDeque<&Worker> = VecDeque::with_capacity(most);
+        let mut buffer = vec![0; READ_LEN];
+        loop {
+            let mut read = input.read(&mut buffer)?;
+            let ended = read.is_empty();
+            while let Some(job) = coder.push(&mut read).map_err(|error| input.failed(error))? {
+                let worker = turns.next().ok_or_else(gone)?;
+                worker.jobs.send(job).map_err(|_| gone())?;
+                busy.push_back(worker);
+                if busy.len() >= most {
+                    take_back(&mut busy, coder, input, &mut write)?;
+                }
+            }
+            if ended {
+                while !busy.is_empty() {
+                    take_back(&mut busy, coder, input, &mut write)?;
+                }
+                return Ok(());
+            }
+        }
+    })
+}
+
+/// Waits for the oldest job.
+fn take_back(
+    busy: &mut VecDeque<&Worker>,
+    coder: &mut impl Coder,
+    input: &Input<'_>,
+    write: &mut impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let Some(worker) = busy.pop_front() else { return Ok(()) };
+    let done = worker.results.recv().map_err(|_| Error::failed("a thread ended"))?;
+    let bytes = done.and_then(|done| coder.done(done)).map_err(|error| input.failed(error))?;
+    write(bytes)
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Unpacks programs of a newer Debian into a folder, with the C library that they need, and leaves the machine as it
+# is: nothing is installed, no script of a package runs.
+#
+#     scripts/debian-peer.sh FOLDER SUITE PROGRAM PACKAGE…
+#
+# FOLDER/bin/PROGRAM then runs it. The packages are given with all that the program links to.
+#
+# Exit code: 0 done; 2 usage, or a package that cannot be had.
+set -euo pipefail
+
+[ $# -ge 4 ] || {
+    echo "usage: debian-peer.sh FOLDER SUITE PROGRAM PACKAGE…" >&2
+    exit 2
+}
+suite=$2 program=$3
+mkdir -p "$1"
+folder=$(cd "$1" && pwd)
+shift 3
+[ ! -x "$folder/bin/$program" ] || exit 0
+mirror=$(awk '$1 == "URIs:" { print $2; exit }' /etc/apt/sources.list.d/debian.sources 2>/dev/null || true)
+mirror=${mirror:-http://deb.debian.org/debian}
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# apt with its own lists, so that the machine's do not change.
+apt=$folder/apt
+mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$folder/bin"
+echo "deb [signed-by=$keyring] $mirror $suite main" >"$apt/sources.list"
+: >"$apt/status"
+cat >"$apt/conf" <<CONF
+Dir::Etc::sourcelist "$apt/sources.list";
+Dir::Etc::sourceparts "-";
+Dir::State::lists "$apt/lists";
+Dir::State::status "$apt/status";
+Dir::Cache "$apt";
+Acquire::Languages "none";
+APT::Sandbox::User "root";
+Debug::NoLocking "1";
+CONF
+export APT_CONFIG=$apt/conf
+{ apt-get -qq update && cd "$apt/archives" && apt-get -qq download "$@"; } >&2 || exit 2
+for package in "$apt"/archives/*.deb; do
+    dpkg-deb -x "$package" "$folder/root"
+done
+rm -rf "$apt"
+
+libraries=$folder/root/usr/lib/$(uname -m)-linux-gnu
+loader=$(find "$folder/root" -name 'ld-linux*.so.*' -print -quit)
+binary=$folder/root/usr/bin/$program
+[ -x "$binary" ] && [ -n "$loader" ] || {
+    echo "debian-peer: the packages hold no $program that runs" >&2
+    exit 2
+}
+cat >"$folder/bin/$program" <<RUN
+#!/bin/sh
+OPENSSL_MODULES='$libraries/ossl-modules' exec '$loader' --library-path '$libraries' '$binary' "\$@"
+RUN
+chmod +x "$folder/bin/$program"
