@@ -8,7 +8,7 @@ use alloc::{string::String, vec::Vec};
 use core::fmt::Write as _;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use super::{Content, Error, PrivateKey, PublicKey, file};
@@ -18,27 +18,34 @@ use crate::{
     secret::Seed,
 };
 
-/// The members that are read. Those that only describe a key are checked for their type and kept by nobody.
+/// The members that are read. A name for the key is checked for its type and kept by nobody. `null` is no value of any.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Members<'a> {
     kty: &'a str,
+    #[serde(default, deserialize_with = "some")]
     crv: Option<&'a str>,
+    #[serde(default, deserialize_with = "some")]
     alg: Option<&'a str>,
-    #[serde(borrow)]
+    #[serde(default, borrow, deserialize_with = "some")]
     x: Option<&'a str>,
-    #[serde(rename = "pub")]
+    #[serde(default, rename = "pub", deserialize_with = "some")]
     public: Option<&'a str>,
+    #[serde(default, deserialize_with = "some")]
     d: Option<&'a str>,
-    #[serde(rename = "priv")]
+    #[serde(default, rename = "priv", deserialize_with = "some")]
     private: Option<&'a str>,
     #[expect(dead_code, reason = "its type is checked")]
+    #[serde(default, deserialize_with = "some")]
     kid: Option<&'a str>,
-    #[expect(dead_code, reason = "its type is checked")]
-    #[serde(rename = "use")]
+    #[serde(default, rename = "use", deserialize_with = "some")]
     purpose: Option<&'a str>,
-    #[expect(dead_code, reason = "its type is checked")]
+    #[serde(default, deserialize_with = "some")]
     key_ops: Option<Vec<&'a str>>,
+}
+
+fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// Whether a file looks like one.
@@ -117,8 +124,20 @@ fn public_of(members: &Members<'_>) -> Result<PublicKey, Error> {
     let kind = KeyKind::ALL.into_iter().filter(|kind| is_akp(*kind) == (members.kty == "AKP"));
     let kind = kind.filter(|kind| is_akp(*kind) || is_okp(*kind)).find(|kind| kind.name() == *name);
     let kind = kind.ok_or(Error::Jwk("an algorithm that is not supported"))?;
+    check_purpose(kind, members)?;
     let bytes = Base64UrlUnpadded::decode_vec(text);
     PublicKey::from_raw(kind, &bytes.map_err(|_| Error::Jwk("a public member that is not base64url"))?)
+}
+
+/// RFC 7517 §4.2, §4.3: what a key may be used for must be something that it can do.
+fn check_purpose(kind: KeyKind, members: &Members<'_>) -> Result<(), Error> {
+    let (purpose, operations) = match kind {
+        KeyKind::Signature(_) => ("sig", ["sign", "verify"]),
+        _ => ("enc", ["deriveKey", "deriveBits"]),
+    };
+    let fits = members.purpose.is_none_or(|found| found == purpose)
+        && members.key_ops.iter().flatten().all(|found| operations.contains(found));
+    if fits { Ok(()) } else { Err(Error::Jwk("a use or an operation that its algorithm does not have")) }
 }
 
 const fn is_akp(kind: KeyKind) -> bool {
