@@ -283,7 +283,11 @@ pub(crate) fn below_25519_prime(bytes: &[u8; 32]) -> bool {
 
 /// Whether every coefficient of an ML-KEM encapsulation key is below q. The last 32 bytes are ρ.
 fn is_reduced(encapsulation_key: &[u8]) -> bool {
-    let packed = encapsulation_key.split_last_chunk::<32>().map_or(&[][..], |(packed, _rho)| packed);
+    encapsulation_key.split_last_chunk::<32>().is_none_or(|(packed, _rho)| are_reduced(packed))
+}
+
+/// Whether all coefficients of a vector in ML-KEM's encoding, of 12 bits each, are below q.
+pub(crate) fn are_reduced(packed: &[u8]) -> bool {
     packed.as_chunks::<3>().0.iter().all(|[a, b, c]| {
         let low = u16::from(*a) | (u16::from(*b & 0x0f) << 8);
         let high = u16::from(*b >> 4) | (u16::from(*c) << 4);

@@ -104,6 +104,19 @@ fn a_changed_expanded_key_is_refused() {
     }
 }
 
+/// A coefficient and the same plus q are one number to those who reduce.
+#[test]
+fn an_expanded_key_that_is_not_reduced_is_refused() {
+    let der = fresh(ML_KEM_512).to_pkcs8_der_as(Form::Expanded).unwrap();
+    let start = der.len() - 1632;
+    let low = |der: &[u8], at: usize| u16::from(der[at]) | (u16::from(der[at + 1] & 0x0f) << 8);
+    let small = (start..start + 768).step_by(3).find(|at| low(&der, *at) < 4096 - 3329).unwrap();
+    let mut changed = der.to_vec();
+    let [first, second] = (low(&der, small) + 3329).to_le_bytes();
+    (changed[small], changed[small + 1]) = (first, (der[small + 1] & 0xf0) | second);
+    assert_eq!(PrivateKey::from_bytes(&changed).unwrap_err(), Error::ExpandedKey(ML_KEM_512));
+}
+
 #[test]
 fn halves_of_two_keys_disagree() {
     for kind in lattice() {
@@ -325,6 +338,18 @@ fn odd_json_is_refused_with_its_place() {
             "the JSON Web Key has a public member that is not base64url",
         ),
         (r#"{"kty":"OKP","crv":"Ed25519","x":"11qY"}"#.into(), "verifying key is 3 bytes, must be 32"),
+        (
+            format!(r#"{{"kty":"OKP","crv":"Ed25519",{x},"d":null}}"#),
+            "not a JSON Web Key of a known form, at line 1, column 87",
+        ),
+        (
+            format!(r#"{{"kty":"OKP","crv":"Ed25519",{x},"use":"enc"}}"#),
+            "the JSON Web Key has a use or an operation that its algorithm does not have",
+        ),
+        (
+            format!(r#"{{"kty":"OKP","crv":"Ed25519",{x},"use":"sig","key_ops":["verify","decrypt"]}}"#),
+            "the JSON Web Key has a use or an operation that its algorithm does not have",
+        ),
     ] {
         assert_eq!(PublicKey::from_bytes(text.as_bytes()).unwrap_err().to_string(), error, "{text}");
     }

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::{Error, t0};
 use crate::{
     ids::{self, Kem, KeyKind, LATTICE_SEED_LEN, ML_KEM_SHARED_SECRET_LEN, Signature},
+    kem::are_reduced,
     provider::{RUST, expand_ml_dsa, expand_ml_kem},
     secret::{Seed, SharedSecret},
 };
@@ -43,10 +44,15 @@ pub(super) fn public_key(kind: KeyKind, expanded: &Seed) -> Result<Vec<u8>, Erro
 }
 
 /// The hash check of FIPS 203 §7.3, and one secret sent to itself: that check alone does not see a secret
-/// vector that is not of the encapsulation key.
+/// vector that is not of the encapsulation key. Nor does either see one that is not reduced: one key has one form.
 fn ml_kem(params: ids::MlKem, expanded: &[u8]) -> Option<Vec<u8>> {
     let key = RUST.ml_kem.key_from_expanded(params, expanded).ok()?;
     let public = key.encapsulation_key();
+    // The secret vector is as long as the public one, which has ρ behind it (FIPS 203 algorithm 13).
+    let secret_vector = expanded.get(..public.len().checked_sub(32)?)?;
+    if !are_reduced(secret_vector) {
+        return None;
+    }
     let mut ciphertext = alloc::vec![0; params.ciphertext_len()];
     let message = &[0; LATTICE_SEED_LEN];
     let secret = |fill: &mut dyn FnMut(&mut [u8]) -> Result<(), crate::Error>| {
