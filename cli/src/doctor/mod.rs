@@ -3,7 +3,7 @@
 mod facts;
 mod probe;
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path, thread, time::Instant};
 
 use serde::Serialize;
 
@@ -32,16 +32,23 @@ struct Fact {
 }
 
 pub(crate) fn run(args: &Doctor) -> Result<(), Error> {
-    let found = PROGRAMS.iter().flat_map(|program| program.commands.iter().map(move |command| (program, command)));
-    let findings: Vec<Finding> = found
-        .filter_map(|(program, command)| {
-            let path = probe::find(command)?;
-            let answers: Vec<String> =
-                program.questions.iter().map(|question| probe::ask(&path, question).unwrap_or_default()).collect();
-            Some(judge(program, path.display().to_string(), &answers))
-        })
-        .collect();
+    let commands = PROGRAMS.iter().flat_map(|program| program.commands.iter().map(move |command| (program, command)));
+    let found = commands.filter_map(|(program, command)| Some((program, probe::find(command)?)));
+    // All at the same time: one that hangs costs its own time alone.
+    let findings: Vec<Finding> = thread::scope(|scope| {
+        let asked: Vec<_> = found.map(|(program, path)| scope.spawn(move || examine(program, &path))).collect();
+        asked.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    });
     if args.json { terminal::print_json(&findings) } else { terminal::show(&table(&findings)) }
+}
+
+/// Asks a program all questions.
+fn examine(program: &Program, path: &Path) -> Finding {
+    let start = Instant::now();
+    let deadline = start.checked_add(probe::PATIENCE).unwrap_or(start);
+    let ask = |question: &&[&str]| probe::ask(path, question, deadline).unwrap_or_default();
+    let answers: Vec<String> = program.questions.iter().map(ask).collect();
+    judge(program, path.display().to_string(), &answers)
 }
 
 /// Holds the answers of a program against the facts.

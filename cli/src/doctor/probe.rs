@@ -11,8 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long one question may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long all questions to one program may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of an answer is read.
 const MAX_ANSWER_LEN: u64 = 64 * 1024;
 
@@ -26,7 +26,7 @@ pub(super) fn find(name: &str) -> Option<PathBuf> {
 }
 
 /// What a program says, on stdout and on stderr; nothing if it does not say it in time.
-pub(super) fn ask(program: &Path, question: &[&str]) -> Option<String> {
+pub(super) fn ask(program: &Path, question: &[&str], deadline: Instant) -> Option<String> {
     let mut command = Command::new(program);
     command.args(question).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // No go.mod may send it to fetch another Go; no folder of ours may steer it.
@@ -47,7 +47,6 @@ pub(super) fn ask(program: &Path, question: &[&str]) -> Option<String> {
         });
     }
     drop(sender);
-    let deadline = Instant::now().checked_add(PATIENCE)?;
     let mut answers = Vec::new();
     while answers.len() < 2 {
         let Ok(answer) = receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) else { break };
@@ -69,6 +68,7 @@ mod tests {
     #[test]
     fn an_answer_has_both_streams_and_an_end() {
         let shell = find("sh").unwrap();
+        let ask = |program, question: &[&str]| ask(program, question, Instant::now() + PATIENCE);
         let answer = ask(&shell, &["-c", "echo words >&2; echo data"]).unwrap();
         assert_eq!(answer, "data\n\nwords\n");
         let endless = ask(&shell, &["-c", "exec 2>&-; while :; do echo yes; done"]).unwrap();
@@ -78,6 +78,6 @@ mod tests {
     #[test]
     fn what_is_not_there_is_not_found() {
         assert_eq!(find("no-such-program-as-this"), None);
-        assert_eq!(ask(Path::new("/nonexistent"), &[]), None);
+        assert_eq!(ask(Path::new("/nonexistent"), &[], Instant::now()), None);
     }
 }
