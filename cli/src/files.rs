@@ -3,11 +3,13 @@
 use std::{
     fs::{File, Metadata, Permissions},
     io::{self, Read, Write as _},
-    os::unix::fs::PermissionsExt as _,
+    os::{fd::AsRawFd as _, unix::fs::PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use tempfile::TempPath;
 use twinlock::{
     envelope::age,
     handshake::{Identity, Peer, Pin},
@@ -207,14 +209,18 @@ pub(crate) fn read(path: &Path, source: impl Read, limit: usize) -> Result<Zeroi
 }
 
 /// A new file that nobody sees before [`NewFile::keep`].
+///
+/// Until then it has no name where the system can do that, so that whatever ends the process leaves nothing of it.
 #[derive(Debug)]
 pub(crate) struct NewFile {
-    temporary: tempfile::NamedTempFile,
+    file: File,
+    /// Where it is until then, on a file system without nameless files.
+    named: Option<TempPath>,
     path: PathBuf,
 }
 
 impl NewFile {
-    /// A temporary file with that content, on the disk.
+    /// A file with that content, on the disk.
     pub(crate) fn write(path: &Path, content: &[u8], mode: u32, force: bool) -> Result<Self, Error> {
         let mut file = Self::create(path, mode, force)?;
         file.append(content)?;
@@ -222,40 +228,73 @@ impl NewFile {
         Ok(file)
     }
 
-    /// An empty temporary file beside `path`, with that mode from its first moment. Without `force`, a file at
+    /// An empty file in the folder of `path`, with that mode from its first moment. Without `force`, a file at
     /// `path` is an error.
     pub(crate) fn create(path: &Path, mode: u32, force: bool) -> Result<Self, Error> {
         check_place(path, force)?;
-        let temporary = tempfile::Builder::new()
-            .prefix(".twinlock-")
-            .permissions(Permissions::from_mode(mode))
-            .tempfile_in(folder(path))
-            .map_err(|error| Error::file(path, io_words(&error)))?;
-        Ok(Self { temporary, path: path.into() })
+        if let Some(file) = nameless(folder(path), mode) {
+            return Ok(Self { file, named: None, path: path.into() });
+        }
+        let permissions = Permissions::from_mode(mode);
+        let temporary = beside().permissions(permissions).tempfile_in(folder(path));
+        let (file, named) = temporary.map_err(|error| Error::file(path, io_words(&error)))?.into_parts();
+        Ok(Self { file, named: Some(named), path: path.into() })
     }
 
     /// Writes more at the end.
     pub(crate) fn append(&mut self, content: &[u8]) -> Result<(), Error> {
-        self.temporary.write_all(content).map_err(|error| Error::file(&self.path, io_words(&error)))
+        self.file.write_all(content).map_err(|error| Error::file(&self.path, io_words(&error)))
     }
 
     /// Waits until all is on the disk.
     pub(crate) fn sync(&self) -> Result<(), Error> {
-        self.temporary.as_file().sync_all().map_err(|error| Error::file(&self.path, io_words(&error)))
+        self.file.sync_all().map_err(|error| Error::file(&self.path, io_words(&error)))
     }
 
     /// Gives the file its name. Without `force`, what came to be there meanwhile stays.
     pub(crate) fn keep(self, force: bool) -> Result<(), Error> {
-        let Self { temporary, path } = self;
-        let kept = if force { temporary.persist(&path) } else { temporary.persist_noclobber(&path) };
-        kept.map_err(|failure| match failure.error.kind() {
+        let Self { file, named, path } = self;
+        let kept = match named {
+            None if !force => link(&file, &path),
+            // A link replaces nothing: another name first, which then does.
+            None => beside()
+                .make_in(folder(&path), |other| link(&file, other))
+                .and_then(|other| other.persist(&path).map_err(|failure| failure.error)),
+            Some(named) if force => named.persist(&path).map_err(|failure| failure.error),
+            Some(named) => named.persist_noclobber(&path).map_err(|failure| failure.error),
+        };
+        kept.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => exists(&path),
-            _ => Error::file(&path, io_words(&failure.error)),
+            _ => Error::file(&path, io_words(&error)),
         })?;
         // The name is on the disk when its folder is. Not every file system lets a folder be synced.
         let _ = File::open(folder(&path)).and_then(|folder| folder.sync_all());
         Ok(())
     }
+}
+
+/// How names for a moment look.
+fn beside() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".twinlock-");
+    builder
+}
+
+/// A file without a name, where that can be given later: that takes `O_TMPFILE` and `/proc`.
+fn nameless(folder: &Path, mode: u32) -> Option<File> {
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(folder, flags, Mode::from_raw_mode(mode)).ok()?);
+    descriptor(&file).exists().then_some(file)
+}
+
+/// Gives a nameless file a name that nobody has.
+fn link(file: &File, path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::linkat(CWD, descriptor(file), CWD, path, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+/// A path to what has none.
+fn descriptor(file: &File) -> PathBuf {
+    format!("/proc/self/fd/{}", file.as_raw_fd()).into()
 }
 
 /// Whether a file could come to be at `path`, for those who want to know before long work.

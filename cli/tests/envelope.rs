@@ -6,6 +6,7 @@ mod common;
 use std::{
     env,
     fs::{self, File},
+    io::Write as _,
     os::unix::fs::PermissionsExt as _,
     process::{Child, Output, Stdio},
     thread,
@@ -111,8 +112,24 @@ fn nothing_is_left_of_what_does_not_open() {
     assert!(sandbox.fails(1, &unsigned).ends_with(hint));
     fs::write(sandbox.path("sealed"), b"something else").unwrap();
     let words = sandbox.fails(2, &[&OPEN[..], &["sealed"]].concat());
-    assert_eq!(words, "error: sealed: not a Twinlock envelope\n");
+    assert_eq!(words, "error: sealed: not a Twinlock envelope\nhint: --age opens files of age\n");
     assert_eq!(sandbox.names(), before);
+}
+
+/// Content that was opened, and whose sender is not known yet, would lie about.
+#[test]
+fn whoever_is_killed_leaves_nothing() {
+    let sandbox = sandbox();
+    let envelope = seal(&sandbox, &content(64 * CHUNK));
+    let before = sandbox.names();
+    for (args, input) in [(&OPEN, &envelope), (&SEAL, &content(64 * CHUNK))] {
+        let mut child = sandbox.command(&[&args[..6], &["new"]].concat()).stdin(Stdio::piped()).spawn().unwrap();
+        // When the pipe has taken this, all but its last 64 KiB was read, and most of that written.
+        child.stdin.as_mut().unwrap().write_all(&input[..60 * CHUNK]).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(sandbox.names(), before);
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ use std::{
     io::Write as _,
     os::unix::fs::PermissionsExt as _,
     process::{Command, Stdio},
+    thread,
+    time::Duration,
 };
 
 use common::{Sandbox, failed};
@@ -85,6 +87,36 @@ fn what_is_there_is_not_overwritten() {
     assert_eq!(sandbox.fails(2, &new), "error: a.pem: exists already\nhint: --force replaces it\n");
     assert_eq!(fs::read(sandbox.path("a.pem")).unwrap(), b"mine");
     assert_eq!(sandbox.names(), ["a.pem"]);
+}
+
+#[test]
+fn a_key_that_is_replaced_is_the_old_or_the_new_one_whenever_the_process_is_killed() {
+    let sandbox = Sandbox::empty();
+    for name in ["old.pem", "new.pem"] {
+        sandbox.ok(&["key", "new", "--algorithm", "mldsa65-ed25519", "--out", name]);
+    }
+    let [old, new] = ["old.pem", "new.pem"].map(|name| fs::read(sandbox.path(name)).unwrap());
+    let (mut olds, mut news) = (0, 0);
+    for microseconds in (0..).step_by(250) {
+        fs::write(sandbox.path("key.pem"), &old).unwrap();
+        fs::set_permissions(sandbox.path("key.pem"), Permissions::from_mode(0o600)).unwrap();
+        let mut child = sandbox.command(&["key", "convert", "new.pem", "--out", "key.pem", "--force"]).spawn().unwrap();
+        thread::sleep(Duration::from_micros(microseconds));
+        let _ = child.kill();
+        let done = child.wait().unwrap().success();
+        let found = fs::read(sandbox.path("key.pem")).unwrap();
+        assert!(found == old || found == new, "{microseconds} µs: {} bytes", found.len());
+        assert_eq!(fs::metadata(sandbox.path("key.pem")).unwrap().permissions().mode() & 0o777, 0o600);
+        if found == old {
+            olds += 1
+        } else {
+            news += 1
+        }
+        if done && news > 5 {
+            break;
+        }
+    }
+    assert!(olds > 0, "{news} times it was not killed in time");
 }
 
 #[test]

@@ -80,6 +80,8 @@ impl<'a> Input<'a> {
         let about = |error: Error| if self.path.as_os_str() == "-" { error } else { error.about(self.path.display()) };
         match error {
             E::Unsigned => about(Error::no(error)).hint("--unsigned opens it, whoever made it"),
+            E::NotAnEnvelope => about(Error::failed(error)).hint("--age opens files of age"),
+            E::NotAge => about(Error::failed(error)).hint("without --age it may be a Twinlock envelope"),
             E::Signed => about(Error::no(error)).hint("--from tells who must have signed it"),
             E::NotForThisKey(_)
             | E::Header
