@@ -29,6 +29,7 @@ OPENSSL_FORMS = {
 }
 # Rows of the table of docs/peers.md.
 PRIVATE, PROTECTED, PUBLIC = "Private key, PKCS#8", "Private key, PKCS#8 protected", "Public key, SubjectPublicKeyInfo"
+NAMES = {"x-wing": "X-Wing", "mldsa44-ed25519": "MLDSA44-Ed25519", "mldsa65-ed25519": "MLDSA65-Ed25519"}
 PEERS = {"OpenSSL": "openssl", "Go": "go", "cryptography": "cryptography"}
 problems = []
 results = []
@@ -95,27 +96,33 @@ READERS = {"OpenSSL 3.5": by_openssl, "Go 1.27": by_go, "cryptography 50": by_py
 
 
 def result(row, kind, peer, direction, outcome, words=""):
-    kind = kind.upper() if kind.startswith("ml-") else kind.capitalize()
+    kind = kind.upper() if kind.startswith("ml-") else NAMES.get(kind, kind.capitalize())
     results.append((row, kind, PEERS[peer.split()[0]], direction, outcome, " ".join(words.split())))
 
 
 merged = {}
 
 
-def add(kind, what, path, expected, row=None, public=False):
-    """Who reads a file of ours; a reader that finds another key is a problem."""
+def take(row, kind, path, expected):
+    """Who reads a file of ours, as marks; a reader that finds another key is a problem."""
     marks = []
     for name, read in READERS.items():
         try:
-            found, outcome, words = read(path, public), "ok", ""
+            found, outcome, words = read(path, path.endswith(".pub")), "ok", ""
             if found != expected:
-                problems.append(f"{name} reads another key in {kind}, {what}")
+                problems.append(f"{name} reads another key in {kind}, {row}")
                 outcome = "FAIL"
         except Refused as error:
             outcome, words = "refused", str(error)
         marks.append("yes" if outcome == "ok" else "no")
-        if row is not None:
+        if row in (PRIVATE, PROTECTED, PUBLIC):
             result(row, kind, name, "ours", outcome, words)
+    return marks
+
+
+def add(kind, what, path, expected, row):
+    """A file of ours goes into the table."""
+    marks = take(row, kind, path, expected)
     merged.setdefault(what, {}).setdefault(" | ".join(marks), []).append(kind.upper())
 
 
@@ -144,13 +151,13 @@ for kind in KINDS:
     for form in FORMS if kind.startswith("ml-") else FORMS[:1]:
         ours("key", "convert", "key.pem", "--form", form, "--out", "form.pem", "--force")
         name = f"{family} private key, {form}" if kind.startswith("ml-") else f"{family} private key"
-        add(kind, name, "form.pem", expected, PRIVATE if form == "seed" else None)
+        add(kind, name, "form.pem", expected, PRIVATE if form == "seed" else name)
     for kdf in ("scrypt", "pbkdf2"):
         ours("key", "protect", "key.pem", "--new-passphrase-file", "passphrase", "--kdf", kdf, "--out", "closed.pem", "--force")
         name = f"{family} private key, seed, {kdf}" if kind.startswith("ml-") else f"{family} private key, {kdf}"
         add(kind, name, "closed.pem", expected, PROTECTED)
     name = f"{family} public key"
-    add(kind, name, "key.pub", expected, PUBLIC, public=True)
+    add(kind, name, "key.pub", expected, PUBLIC)
 
     # Theirs.
     forms = OPENSSL_FORMS if kind.startswith("ml-") else {None: None}
@@ -182,6 +189,12 @@ for kind in KINDS:
             with open("their.pem", "wb") as file:
                 file.write(data)
             theirs(row, "cryptography", kind, "", "their.pem", by_python("their.pem", False))
+
+# Kinds that have no form but the seed, and that none of the three makes.
+for kind in ["x-wing", "mldsa44-ed25519", "mldsa65-ed25519"]:
+    ours("key", "new", "--algorithm", kind, "--out", "key.pem", "--public", "key.pub", "--force")
+    for row, path in ((PRIVATE, "key.pem"), (PUBLIC, "key.pub")):
+        take(row, kind, path, spki(path))
 
 print(f"| our file | {' | '.join(READERS)} |")
 print("|---" * (len(READERS) + 1) + "|")

@@ -50,8 +50,9 @@ part() {
     (
         began=$SECONDS status=0
         export PEER_RESULTS=$results/$name
+        : >"$PEER_RESULTS"
         "$@" >"$logs/$name" 2>"$logs/$name.err" || status=$?
-        echo "peers: $name: $(tail -n 1 "$logs/$name"), $((SECONDS - began)) s" >&2
+        echo "peers: $name: $(wc -l <"$PEER_RESULTS") results, $((SECONDS - began)) s" >&2
         exit "$status"
     ) &
     parts+=("$!:$name")

@@ -3,6 +3,7 @@
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.security.KeyFactory;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
@@ -14,16 +15,25 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.List;
+import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.crypto.SecretWithEncapsulation;
 import org.bouncycastle.crypto.hpke.HPKE;
 import org.bouncycastle.crypto.kems.MLKEMExtractor;
 import org.bouncycastle.crypto.kems.MLKEMGenerator;
 import org.bouncycastle.crypto.params.MLKEMPrivateKeyParameters;
 import org.bouncycastle.crypto.params.MLKEMPublicKeyParameters;
+import org.bouncycastle.crypto.util.PBKDF2Config;
+import org.bouncycastle.crypto.util.PBKDFConfig;
 import org.bouncycastle.crypto.util.PrivateKeyFactory;
 import org.bouncycastle.crypto.util.PublicKeyFactory;
+import org.bouncycastle.crypto.util.ScryptConfig;
 import org.bouncycastle.jcajce.spec.ContextParameterSpec;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
+import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfoBuilder;
+import org.bouncycastle.pkcs.jcajce.JcePKCSPBEInputDecryptorProviderBuilder;
+import org.bouncycastle.pkcs.jcajce.JcePKCSPBEOutputEncryptorBuilder;
 import org.bouncycastle.pqc.crypto.xwing.XWingKEMExtractor;
 import org.bouncycastle.pqc.crypto.xwing.XWingKEMGenerator;
 import org.bouncycastle.pqc.crypto.xwing.XWingPrivateKeyParameters;
@@ -74,6 +84,12 @@ public class Peer {
                 return List.of(privateKey(alg, in.get(0)).getEncoded());
             case "public":
                 return List.of(publicKey(alg, in.get(0)).getEncoded());
+            case "wrap": // a private key's file under a passphrase, by PBKDF2 or scrypt
+                return List.of(wrap(in.get(0), text(in.get(1)), false), wrap(in.get(0), text(in.get(1)), true));
+            case "unwrap": {
+                var decryptor = new JcePKCSPBEInputDecryptorProviderBuilder().setProvider("BC").build(text(in.get(1)));
+                return List.of(new PKCS8EncryptedPrivateKeyInfo(in.get(0)).decryptPrivateKeyInfo(decryptor).getEncoded());
+            }
             case "encapsulate":
                 return encapsulate(alg, in.get(0));
             case "decapsulate":
@@ -131,6 +147,18 @@ public class Peer {
 
     static PublicKey publicKey(String alg, byte[] spki) throws Exception {
         return KeyFactory.getInstance(alg, "BC").generatePublic(new X509EncodedKeySpec(spki));
+    }
+
+    static char[] text(byte[] passphrase) {
+        return new String(passphrase, StandardCharsets.US_ASCII).toCharArray();
+    }
+
+    static byte[] wrap(byte[] pkcs8, char[] passphrase, boolean scrypt) throws Exception {
+        PBKDFConfig kdf = scrypt ? new ScryptConfig.Builder(16384, 8, 1).withSaltLength(16).build()
+            : new PBKDF2Config.Builder().withIterationCount(2048).withPRF(PBKDF2Config.PRF_SHA256).build();
+        var encryptor = new JcePKCSPBEOutputEncryptorBuilder(kdf, NISTObjectIdentifiers.id_aes256_CBC).setProvider("BC");
+        var builder = new PKCS8EncryptedPrivateKeyInfoBuilder(PrivateKeyInfo.getInstance(pkcs8));
+        return builder.build(encryptor.build(passphrase)).getEncoded();
     }
 
     static Signature signature(String alg) throws Exception {

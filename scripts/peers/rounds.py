@@ -19,7 +19,15 @@ from sides import SUITES, BouncyCastle, Cryptography, Key, Lacks, OpenSsl, Ours,
 
 KEMS = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024"]
 SIGNATURES = ["Ed25519", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "MLDSA44-Ed25519", "MLDSA65-Ed25519"]
+IKM = bytes(range(32))
 MESSAGE, CONTEXT = b"what is signed", b"a context"
+
+
+def labeled_derive(ikm):
+    """DeriveKeyPair of draft-ietf-hpke-pq for KEM 0x647a: LabeledDerive with SHAKE256."""
+    label, length = b"DeriveKeyPair", 32
+    labels = b"HPKE-v1KEM\x64\x7a" + len(label).to_bytes(2) + label + length.to_bytes(2)
+    return hashlib.shake_256(ikm + labels).digest(length)
 
 
 class Wrong(Exception):
@@ -142,6 +150,17 @@ class Peer:
                     for what, *args in wrong:
                         self.refuses(row, name, recipient, what, recipient.open, *args)
 
+    def derives(self):
+        """The rule of the peer's DeriveKeyPair. We have none, since our keys are seeds."""
+        rules = {
+            labeled_derive(IKM): "DeriveKeyPair is the draft's, LabeledDerive with SHAKE256",
+            hashlib.shake_256(IKM).digest(32): "DeriveKeyPair is SHAKE256 of the input alone",
+        }
+        try:
+            return rules[self.side.derive(IKM)]
+        except (AttributeError, Lacks):
+            return None
+
     def files(self):
         """Key files of a peer that reads and writes all kinds."""
         ours, side = self.ours, self.side
@@ -154,6 +173,17 @@ class Peer:
             for row in ("Private key, PKCS#8", "Public key, SubjectPublicKeyInfo"):
                 with self.round(row, alg, "theirs"):
                     side.keygen(alg)
+            row, passphrase = "Private key, PKCS#8 protected", b"open sesame"
+            with self.round(row, alg, "ours"):
+                for kdf in ("scrypt", "pbkdf2"):
+                    closed = ours.protect(ours.pkcs8(key), passphrase, kdf)
+                    opened = side.ask("unwrap", alg, closed, passphrase)[0]
+                    self.same(ours.read(alg, opened), key, "another key is in it")
+                    self.refuses(row, alg, side, "a wrong passphrase", side.ask, "unwrap", alg, closed, b"wrong")
+            with self.round(row, alg, "theirs"):
+                for closed in side.ask("wrap", alg, ours.pkcs8(key), passphrase):
+                    self.same(ours.unprotect(closed, passphrase), ours.pkcs8(key), "another key is in it")
+                    self.refuses(row, alg, ours, "a wrong passphrase", ours.unprotect, closed, b"wrong")
 
     def run(self):
         for alg in KEMS:
@@ -163,29 +193,15 @@ class Peer:
             for alg in SIGNATURES:
                 self.signature("Signature, raw", alg)
         several = [(b"first", b"one"), (b"", b"two"), (b"third", b"")]
+        rule = self.derives()
         for name in SUITES:
             self.hpke("HPKE with X-Wing, several messages with aad and an export", name, several, b"context")
             self.hpke("HPKE with X-Wing, one message", name, [(b"", b"message")], b"")
+            if rule:
+                self.results.append(["HPKE with X-Wing, one message", name, self.name, "note", "ok", rule])
         if isinstance(self.side, BouncyCastle):
             self.files()
         return self
-
-
-def labeled_derive(ikm):
-    """DeriveKeyPair of draft-ietf-hpke-pq for KEM 0x647a: LabeledDerive with SHAKE256."""
-    label, length = b"DeriveKeyPair", 32
-    labels = b"HPKE-v1KEM\x64\x7a" + len(label).to_bytes(2) + label + length.to_bytes(2)
-    return hashlib.shake_256(ikm + labels).digest(length)
-
-
-def derive(peer):
-    """Which rule of DeriveKeyPair a peer has. We have none: keys of ours are seeds."""
-    ikm = bytes(range(32))
-    rules = {labeled_derive(ikm): "LabeledDerive", hashlib.shake_256(ikm).digest(32): "SHAKE256 alone"}
-    try:
-        return f"{peer.name}: {rules.get(peer.side.derive(ikm), 'something else')}"
-    except (AttributeError, Lacks):
-        return None
 
 
 def main():
@@ -212,7 +228,6 @@ def main():
                 print(line, file=file)
     for peer in peers:
         print(f"{peer.name}: {peer.checks} checks, {len(peer.problems)} problems")
-    print("DeriveKeyPair of KEM 0x647a:", "; ".join(filter(None, map(derive, peers))))
     problems = [problem for peer in peers for problem in peer.problems]
     for problem in problems:
         print(f"UNEXPECTED: {problem}", file=sys.stderr)

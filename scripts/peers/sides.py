@@ -4,6 +4,7 @@ A key is of an algorithm by its name, with a seed and a raw public key; SUITES a
 not offered raises Lacks, what is refused Refused.
 """
 
+import base64
 import dataclasses
 import functools
 import hashlib
@@ -114,8 +115,8 @@ class Ours(Pipe):
     def run(self, *args, stdin=b""):
         done = subprocess.run([self.twinlock, *args], input=stdin, capture_output=True, check=False)
         words = done.stderr.decode().strip()
-        # 1 is the answer no; what could not be done is no refusal.
-        if done.returncode == 1:
+        # 1 is the answer no; what could not be done is no refusal, but that a file does not open.
+        if done.returncode == 1 or "wrong passphrase" in words:
             raise Refused(words)
         if done.returncode != 0:
             raise RuntimeError(f"twinlock {' '.join(args)}: {words}")
@@ -133,6 +134,17 @@ class Ours(Pipe):
 
     def read_public(self, public):
         return self.run("key", "convert", "-", "--to", "raw", "--out", "-", stdin=public)
+
+    def protect(self, pkcs8, passphrase, kdf):
+        """A private key's file under a passphrase, DER."""
+        secret = self.path("passphrase", passphrase)
+        pem = self.run("key", "protect", "-", "--new-passphrase-file", secret, "--kdf", kdf, "--out", "-", stdin=pkcs8)
+        return base64.b64decode(b"".join(line for line in pem.splitlines() if not line.startswith(b"-----")))
+
+    def unprotect(self, closed, passphrase):
+        secret = self.path("passphrase", passphrase)
+        args = ["--passphrase-file", secret, "--unprotect", "--to", "pkcs8", "--der", "--out", "-"]
+        return self.run("key", "convert", "-", *args, stdin=closed)
 
     def keygen(self, alg):
         name = "x-wing" if alg == "HPKE" else alg.lower()

@@ -3,7 +3,7 @@
     table.py HOME RESULTS
 
 RESULTS has a line for each thing: row, kind of key, peer, direction (`ours` is read by the peer, `theirs` by us, `wrong`
-must be refused), outcome (ok, refused, taken, FAIL) and the peer's words.
+is what the peer must refuse and takes, `note` is for readers), outcome (ok, refused, taken, FAIL) and words.
 """
 
 import importlib.metadata
@@ -32,14 +32,14 @@ ROWS = [
     "age file",
 ]
 KINDS = [
-    *("X25519", "Ed25519", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"),
+    *("X25519", "Ed25519", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "X-Wing", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"),
     *("MLDSA44-Ed25519", "MLDSA65-Ed25519"),
 ]
 PEERS = ["openssl", "go", "cryptography", "noble", "hpke", "bc", "openssh", "age"]
 
 
 def versions(home):
-    """The heads of the columns, with the first two parts of each version."""
+    """The heads of the columns: names, and the first two parts of versions."""
 
     def npm(name):
         return json.loads((home / "node_modules" / name / "package.json").read_text())["version"]
@@ -58,7 +58,7 @@ def versions(home):
         "openssh": ("OpenSSH", debian("openssh", "openssh-common")),
         "age": ("age", debian("age", "age")),
     }
-    return {peer: f"{name} {re.match(r'[0-9]+[.][0-9]+', text)[0]}" for peer, (name, text) in found.items()}
+    return {peer: (name, re.match(r"[0-9]+[.][0-9]+", text)[0]) for peer, (name, text) in found.items()}
 
 
 def read(results):
@@ -74,16 +74,18 @@ def read(results):
 
 
 def short(words):
-    """A reason without what changes from run to run, such as OpenSSL's thread and lines."""
-    return re.sub(r"^.*:error:[0-9A-F]+:", "", words.split(" at ")[0]).rstrip(".")
+    """A reason without OpenSSL's threads and numbers, and without the OID, which is the row's."""
+    errors = re.findall(r":error:[0-9A-F]+:([^:]*:[^:]*:[^:]*)", words)
+    return re.sub(r": [0-9]+([.][0-9]+)+$", "", errors[0] if errors else words).rstrip(".")
 
 
 def cell(found, name, notes):
-    ours, theirs, wrong = (found.get(direction, {}) for direction in ("ours", "theirs", "wrong"))
+    ours, theirs, wrong, note = (found.get(direction, {}) for direction in ("ours", "theirs", "wrong", "note"))
     if "FAIL" in ours or "FAIL" in theirs:
         return "FAILS"
     reasons = {f"{name}: {short(words)}" for words in ours.get("refused", [])}
-    reasons |= {f"{name} takes {what}" for what in wrong.get("taken", [])}
+    reasons |= {f"{name}: takes {what}" for what in wrong.get("taken", [])}
+    reasons |= {f"{name}: {words}" for words in note.get("ok", [])}
     numbers = "".join(f" ({notes.setdefault(reason, len(notes) + 1)})" for reason in sorted(reasons))
     if "ok" in ours and "refused" not in ours:
         return ("both ways" if theirs else "reads ours") + numbers
@@ -95,7 +97,7 @@ def cell(found, name, notes):
 def main():
     home, results = map(pathlib.Path, sys.argv[1:])
     heads, table, notes = versions(home), read(results), {}
-    print(f"| what | {' | '.join(heads[peer] for peer in PEERS)} |")
+    print(f"| what | {' | '.join(' '.join(heads[peer]) for peer in PEERS)} |")
     print("|---" * (len(PEERS) + 1) + "|")
     for row in ROWS:
         # Kinds with the same cells share a line.
@@ -104,10 +106,10 @@ def main():
         kinds.sort(key=lambda kind: KINDS.index(kind) if kind in KINDS else -1)
         for kind in kinds:
             found = table[row, kind]
-            cells = tuple(cell(found.get(peer, {}), heads[peer], notes) for peer in PEERS)
+            cells = tuple(cell(found.get(peer, {}), heads[peer][0], notes) for peer in PEERS)
             merged.setdefault(cells, []).append(kind)
         for cells, kinds in merged.items():
-            named = ", ".join(kind for kind in kinds if kind in KINDS)
+            named = ", ".join(kind for kind in kinds if kind in KINDS and kind not in row)
             print(f"| {row}{': ' + named if named else ''} | {' | '.join(cells)} |")
     print()
     for note, number in notes.items():
