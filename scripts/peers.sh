@@ -27,7 +27,8 @@ results=$work/results
 mkdir "$results"
 
 rounds() {
-    "$home/venv/bin/python" "$root/scripts/peers/rounds.py" "$twinlock" "$example" "$home" "$PEER_RESULTS"
+    # A peer that does not answer would be waited for.
+    timeout 900 "$home/venv/bin/python" "$root/scripts/peers/rounds.py" "$twinlock" "$example" "$home" "$PEER_RESULTS"
 }
 
 # The tests skip by name without age, so that each must say that it ran.
