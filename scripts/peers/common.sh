@@ -29,7 +29,7 @@ build_go() {
     GO111MODULE=off GOTOOLCHAIN=local "$home/venv/bin/go" build -o "$home/${name%.go}" "$1" >&2 || exit 2
 }
 
-# result ROW KIND PEER WHAT OUTCOME: notes it. WHAT begins with whoever takes what the other has made: `we`, or the peer.
+# result ROW KIND PEER WHAT OUTCOME: notes it. WHAT begins with who takes what the other has made: `we`, or the peer.
 result() {
     local row=$1 kind=$2 peer=$3 direction=ours
     [ -n "${PEER_RESULTS:-}" ] || return 0

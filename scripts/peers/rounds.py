@@ -73,7 +73,7 @@ class Peer:
     def kem(self, row, alg):
         ours, side = self.ours, self.side
         try:
-            keys = [ours.keygen(alg), side.keygen(alg)]
+            keys = [side.keygen(alg), ours.keygen(alg)]
         except Lacks:
             return
         bad = dataclasses.replace(keys[0], public=b"\xff" * len(keys[0].public))
@@ -95,7 +95,7 @@ class Peer:
     def signature(self, row, alg):
         ours, side = self.ours, self.side
         try:
-            keys = [ours.keygen(alg), side.keygen(alg)]
+            keys = [side.keygen(alg), ours.keygen(alg)]
         except Lacks:
             return
         for direction, signer, verifier in (("ours", ours, side), ("theirs", side, ours)):
@@ -122,7 +122,7 @@ class Peer:
         ours, side, suite = self.ours, self.side, SUITES[name]
         other = next(numbers for numbers in SUITES.values() if numbers != suite)
         try:
-            keys = [ours.keygen("HPKE"), side.keygen("HPKE")]
+            keys = [side.keygen("HPKE"), ours.keygen("HPKE")]
         except Lacks:
             return
         for direction, sender, recipient in (("ours", ours, side), ("theirs", side, ours)):
@@ -157,7 +157,7 @@ class Peer:
             hashlib.shake_256(IKM).digest(32): "DeriveKeyPair is SHAKE256 of the input alone",
         }
         try:
-            return rules[self.side.derive(IKM)]
+            return rules.get(self.side.derive(IKM), "DeriveKeyPair is neither the draft's nor SHAKE256 of the input")
         except (AttributeError, Lacks):
             return None
 
