@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
-# Certificates, requests and revocation lists both ways with implementations that are not ours: OpenSSL 3.5 or newer,
-# Python's `cryptography`, and Bouncy Castle for the composites. One line for each thing that held.
+# Certificates, requests and revocation lists both ways with implementations that are not ours: OpenSSL 3.5, Go's
+# crypto/x509, Python's `cryptography`, and Bouncy Castle, which alone has the composites. One line for each thing that
+# held; who begins it takes what the other made.
 #
-#     scripts/cert-peers.sh [openssl|python|bc]…
+#     scripts/cert-peers.sh [openssl|go|cryptography|bc]…
 #
-# $TWINLOCK is the binary to use; without it one is built. $OPENSSL is the program, `openssl` if not set; without ML-DSA it
-# is left out, by name. $PYTHON is a Python with `cryptography` 50; without it one is installed for the run. $BC is the folder with bcprov.jar, bcpkix.jar and bcutil.jar; without it, or without Java, Bouncy
-# Castle is left out, by name.
+# scripts/peers/common.sh says what is taken from the environment.
 #
-# Exit code: 0 all held that could be had; 1 one did not; 2 usage.
+# Exit code: 0 all held; 1 one did not; 2 usage, or a peer that cannot be had.
 set -euo pipefail
 
-all="openssl python bc"
+all="openssl go cryptography bc"
 [ $# -gt 0 ] || set -- $all
 for peer in "$@"; do
     case " $all " in
@@ -22,30 +21,26 @@ for peer in "$@"; do
         ;;
     esac
 done
-root=$(cd "$(dirname "$0")/.." && pwd)
-twinlock=${TWINLOCK:-}
-if [ -z "$twinlock" ]; then
-    cargo build --release --manifest-path "$root/Cargo.toml" -p twinlock-cli
-    twinlock=${CARGO_TARGET_DIR:-$root/target}/release/twinlock
-fi
-twinlock=$(realpath "$twinlock")
-openssl=${OPENSSL:-openssl}
-home=$(mktemp -d)
-trap 'rm -rf "$home"' EXIT
-cd "$home"
+. "$(dirname "$0")/peers/common.sh"
+openssl=$home/openssl/bin/openssl
+cd "$work"
 
+pure="ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87"
 status=0
 # holds WORDS COMMAND...: the command is done.
 holds() {
-    local words=$1
+    local words=$1 what outcome=ok
     shift
     if "$@" >out 2>&1; then
         echo "ok    $words"
     else
         echo "FAIL  $words: $*"
         sed 's/^/      /' out | tail -n 5
-        status=1
+        status=1 outcome=FAIL
     fi
+    for what in certificate request "revocation list"; do
+        [[ $words != *"${what#revocation }"* ]] || result "X.509 $what" "$ca" "$peer" "$words" "$outcome"
+    done
 }
 # refuses WORDS COMMAND...: the command is not done.
 refuses() {
@@ -66,13 +61,10 @@ cert() {
 }
 
 with_openssl() {
-    if ! "$openssl" list -signature-algorithms 2>/dev/null | grep -qi ml-dsa-65; then
-        echo "skip  openssl: $("$openssl" version) has no ML-DSA"
-        return
-    fi
+    need openssl
     echo "peer  $("$openssl" version)"
     local ca kem kem_usage
-    for ca in ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87; do
+    for ca in $pure; do
         rm -rf ours theirs
         mkdir ours theirs
         # What we make.
@@ -83,7 +75,7 @@ with_openssl() {
             --name uri:https://a.example.org/b --out ours/end.csr
         quiet cert issue --ca ours/ca.pem --ca-key ours/ca.key --request ours/end.csr --purpose server --out ours/end.pem
         holds "openssl verifies our request under $ca" "$openssl" req -in ours/end.csr -noout -verify
-        holds "openssl verifies our chain of $ca" \
+        holds "openssl verifies our certificates of $ca" \
             "$openssl" verify -x509_strict -purpose sslserver -verify_hostname a.example.org -CAfile ours/ca.pem ours/end.pem
         quiet cert revoke --ca ours/ca.pem --ca-key ours/ca.key --crl ours/ca.crl
         holds "openssl takes our list of $ca" \
@@ -113,7 +105,7 @@ with_openssl() {
         printf 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n' >theirs/ext
         quiet "$openssl" x509 -req -in theirs/end.csr -CA theirs/ca.pem -CAkey theirs/ca.key -days 7 -extfile theirs/ext \
             -copy_extensions copy -out theirs/end.pem
-        holds "we verify openssl's chain of $ca" cert verify --purpose server --ca theirs/ca.pem theirs/end.pem
+        holds "we verify openssl's certificates of $ca" cert verify --purpose server --ca theirs/ca.pem theirs/end.pem
         for kem in ml-kem-768 x25519; do
             "$openssl" genpkey -algorithm "$kem" -out theirs/kem.key 2>/dev/null
             "$openssl" pkey -in theirs/kem.key -pubout -out theirs/kem.pub
@@ -143,16 +135,12 @@ with_openssl() {
     done
 }
 
-with_python() {
-    local python=${PYTHON:-} ca
-    if [ -z "$python" ]; then
-        python3 -m venv venv && venv/bin/pip install -q --disable-pip-version-check cryptography==50.0.2 >&2 || {
-            echo "skip  python: cryptography cannot be installed"
-            return
-        }
-        python=venv/bin/python
-    fi
-    for ca in ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87; do
+# with_program KINDS COMMAND…: a peer whose program makes and verifies them all.
+with_program() {
+    local ca kinds=$1
+    shift
+    echo "peer  $peer"
+    for ca in $kinds; do
         rm -rf ours theirs
         mkdir ours theirs
         quiet "$twinlock" key new --algorithm "$ca" --out ours/ca.key
@@ -161,34 +149,35 @@ with_python() {
         quiet cert request --key ours/end.key --subject CN=end --name dns:a.example.org --name ip:2001:db8::1 --out ours/end.csr
         quiet cert issue --ca ours/ca.pem --ca-key ours/ca.key --request ours/end.csr --out ours/end.pem
         quiet cert revoke --ca ours/ca.pem --ca-key ours/ca.key --crl ours/ca.crl ours/end.pem
-        holds "python reads our chain, request and list of $ca" "$python" "$root/scripts/cert-peer.py" verify ours
-        holds "python makes all of them" "$python" "$root/scripts/cert-peer.py" make "$ca" theirs
-        holds "we verify its chain with its list" \
+        holds "$peer verifies our certificates, request and list of $ca" "$@" verify ours
+        holds "$peer makes all of them" "$@" make "$ca" theirs
+        holds "we verify its certificates with its list" \
             cert verify --ca theirs/ca.pem --crl theirs/ca.crl theirs/end.pem
         holds "we issue of its request" \
             cert issue --ca ours/ca.pem --ca-key ours/ca.key --request theirs/end.csr --out theirs/by-us.pem
+        # Another authority of the same name.
+        refuses "we refuse another authority's" cert verify --ca ours/ca.pem theirs/end.pem
+        cp theirs/ca.pem ours/ca.pem
+        refuses "$peer refuses another authority's" "$@" verify ours
     done
 }
 
+with_go() {
+    need python
+    build_go "$root/scripts/cert-peer.go"
+    with_program "$pure" "$home/cert-peer"
+}
+
+with_cryptography() {
+    need python
+    with_program "$pure" "$home/venv/bin/python" "$root/scripts/cert-peer.py"
+}
+
 with_bc() {
-    if [ -z "${BC:-}" ] || ! command -v java >/dev/null; then
-        echo "skip  bc: \$BC is not set, or there is no Java"
-        return
-    fi
-    local classpath ca
-    classpath=$BC/bcprov.jar:$BC/bcpkix.jar:$BC/bcutil.jar
-    cp "$root/scripts/CertPeer.java" .
-    for ca in ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87 mldsa44-ed25519 mldsa65-ed25519; do
-        rm -rf ours theirs
-        mkdir ours theirs
-        quiet "$twinlock" key new --algorithm "$ca" --out ours/ca.key
-        quiet "$twinlock" key new --algorithm "$ca" --out ours/end.key --public ours/end.pub
-        quiet cert new --key ours/ca.key --subject CN=Root --authority --out ours/ca.pem
-        quiet cert issue --ca ours/ca.pem --ca-key ours/ca.key --public ours/end.pub --subject CN=end --out ours/end.pem
-        holds "bouncy castle verifies our chain of $ca" java -cp "$classpath" CertPeer.java verify ours/ca.pem ours/end.pem
-        holds "bouncy castle makes a chain of $ca" java -cp "$classpath" CertPeer.java make "$ca" theirs
-        holds "we verify it" cert verify --ca theirs/ca.pem theirs/end.pem
-    done
+    need bc
+    local classpath=$home/bc/bcprov.jar:$home/bc/bcpkix.jar:$home/bc/bcutil.jar
+    javac -cp "$classpath" -d . "$root/scripts/CertPeer.java"
+    with_program "$pure mldsa44-ed25519 mldsa65-ed25519" java -cp "$classpath:." CertPeer
 }
 
 for peer in "$@"; do

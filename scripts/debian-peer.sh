@@ -4,7 +4,9 @@
 #
 #     scripts/debian-peer.sh FOLDER SUITE PROGRAM PACKAGE…
 #
-# FOLDER/bin/PROGRAM then runs it. The packages are given with all that the program links to.
+# FOLDER/bin/PROGRAM then runs it. The packages are given with all that the program links to. Several programs are
+# separated by commas; `-` is none: the packages only lie in FOLDER/root then.
+# FOLDER/versions names what was unpacked.
 #
 # Exit code: 0 done; 2 usage, or a package that cannot be had.
 set -euo pipefail
@@ -13,11 +15,11 @@ set -euo pipefail
     echo "usage: debian-peer.sh FOLDER SUITE PROGRAM PACKAGE…" >&2
     exit 2
 }
-suite=$2 program=$3
+suite=$2 programs=${3//,/ }
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 shift 3
-[ ! -x "$folder/bin/$program" ] || exit 0
+[ ! -f "$folder/ready" ] || exit 0
 mirror=$(awk '$1 == "URIs:" { print $2; exit }' /etc/apt/sources.list.d/debian.sources 2>/dev/null || true)
 mirror=${mirror:-http://deb.debian.org/debian}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -41,18 +43,22 @@ export APT_CONFIG=$apt/conf
 { apt-get -qq update && cd "$apt/archives" && apt-get -qq download "$@"; } >&2 || exit 2
 for package in "$apt"/archives/*.deb; do
     dpkg-deb -x "$package" "$folder/root"
+    dpkg-deb -W "$package" >>"$folder/versions"
 done
 rm -rf "$apt"
 
 libraries=$folder/root/usr/lib/$(uname -m)-linux-gnu
 loader=$(find "$folder/root" -name 'ld-linux*.so.*' -print -quit)
-binary=$folder/root/usr/bin/$program
-[ -x "$binary" ] && [ -n "$loader" ] || {
-    echo "debian-peer: the packages hold no $program that runs" >&2
-    exit 2
-}
-cat >"$folder/bin/$program" <<RUN
+for program in ${programs#-}; do
+    binary=$folder/root/usr/bin/$program
+    [ -x "$binary" ] && [ -n "$loader" ] || {
+        echo "debian-peer: the packages hold no $program that runs" >&2
+        exit 2
+    }
+    cat >"$folder/bin/$program" <<RUN
 #!/bin/sh
 OPENSSL_MODULES='$libraries/ossl-modules' exec '$loader' --library-path '$libraries' '$binary' "\$@"
 RUN
-chmod +x "$folder/bin/$program"
+    chmod +x "$folder/bin/$program"
+done
+touch "$folder/ready"

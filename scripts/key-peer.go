@@ -32,10 +32,13 @@ func main() {
 	if block == nil {
 		fail(errors.New("no PEM"))
 	}
-	public, err := x509.ParsePKIXPublicKey(block.Bytes)
-	if block.Type == "PRIVATE KEY" {
-		var private any
-		private, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	var public any
+	switch block.Type {
+	case "PUBLIC KEY":
+		public, err = x509.ParsePKIXPublicKey(block.Bytes)
+		fail(err)
+	case "PRIVATE KEY":
+		private, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		fail(err)
 		switch key := private.(type) {
 		case interface{ Public() crypto.PublicKey }:
@@ -43,8 +46,9 @@ func main() {
 		default:
 			fail(fmt.Errorf("%T has no public half", private))
 		}
+	default:
+		fail(errors.New("crypto/x509 has nothing that opens an " + block.Type))
 	}
-	fail(err)
 	der, err := x509.MarshalPKIXPublicKey(public)
 	fail(err)
 	fmt.Println(hex.EncodeToString(der))

@@ -5,22 +5,14 @@
 #     scripts/ssh-peers.sh              check
 #     scripts/ssh-peers.sh fixtures     make the files of tests/ssh anew
 #
-# $TWINLOCK is the binary to use; without it one is built. $SSH_KEYGEN is the ssh-keygen to use; without it Debian's is
-# unpacked into $SSH_PEERS, or into a folder that is thrown away.
+# scripts/peers/common.sh says what is taken from the environment.
 #
 # Exit code: 0 all as expected; 1 something is not; 2 usage, or a peer that cannot be had.
 set -euo pipefail
 
-root=$(cd "$(dirname "$0")/.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-keygen=${SSH_KEYGEN:-}
-if [ -z "$keygen" ]; then
-    peers=${SSH_PEERS:-$work/openssh}
-    "$root/scripts/debian-peer.sh" "$peers" sid ssh-keygen \
-        openssh-common libselinux1 libpcre2-8-0 libssl3t64 zlib1g libzstd1 libc6 || exit 2
-    keygen=$(cd "$peers" && pwd)/bin/ssh-keygen
-fi
+. "$(dirname "$0")/peers/common.sh"
+need openssh
+keygen=$home/openssh/bin/ssh-keygen
 if ! "$keygen" -q -t mldsa44-ed25519 -N '' -f "$work/probe"; then
     echo "ssh-peers: $keygen does not know mldsa44-ed25519; OpenSSH 10.6 does" >&2
     exit 2
@@ -62,11 +54,6 @@ if [ $# -gt 0 ] && [ "$1" != check ]; then
     exit 2
 fi
 
-twinlock=${TWINLOCK:-}
-if [ -z "$twinlock" ]; then
-    cargo build --release --manifest-path "$root/Cargo.toml" -p twinlock-cli
-    twinlock=${CARGO_TARGET_DIR:-$root/target}/release/twinlock
-fi
 cd "$work"
 head -c 3000000 /dev/urandom >message
 cp message other && printf x >>other
@@ -74,60 +61,76 @@ checked=0 status=0
 
 # expect WHAT CODE COMMAND…: the command ends with that exit code.
 expect() {
-    local what=$1 code=$2 found=0
+    local what=$1 code=$2 found=0 outcome=ok
     shift 2
     "$@" >log 2>&1 || found=$?
     checked=$((checked + 1))
     if [ "$found" != "$code" ]; then
-        echo "UNEXPECTED: $what: exit code $found, not $code"
+        echo "UNEXPECTED: $kind: $what: exit code $found, not $code"
         sed 's/^/    /' log
-        status=1
+        status=1 outcome=FAIL
     fi
+    [ "$code" != 0 ] || result "$row" "$kind" openssh "$what" "$outcome"
 }
 keygen_verifies() {
     "$keygen" -Y verify -f signers -I tester -n "$1" -s "$2" <"$3"
 }
 
+printf 'correct horse' >passphrase
+chmod 600 passphrase
 for kind in $kinds; do
     # Its key, its signature, our verdict.
-    "$keygen" -q -t "$kind" -N '' -C 'tester@peer' -f "theirs-$kind"
-    "$keygen" -q -Y sign -f "theirs-$kind" -n file <message >theirs.sig
-    verify="$twinlock verify --key theirs-$kind.pub --signature theirs.sig"
-    expect "$kind: we verify ssh-keygen's signature" 0 $verify --namespace file message
-    expect "$kind: we reject another message" 1 $verify --namespace file other
-    expect "$kind: we reject another namespace" 1 $verify --namespace git message
+    row="SSHSIG"
+    "$keygen" -q -t "$kind" -N '' -C 'tester@peer' -f theirs
+    "$keygen" -q -Y sign -f theirs -n file <message >theirs.sig
+    verify="$twinlock verify --key theirs.pub --signature theirs.sig"
+    expect "we verify ssh-keygen's signature" 0 $verify --namespace file message
+    expect "we reject another message" 1 $verify --namespace file other
+    expect "we reject another namespace" 1 $verify --namespace git message
 
     # Its key, our signature, its verdict.
-    echo "tester $(cat "theirs-$kind.pub")" >signers
-    expect "$kind: we sign with ssh-keygen's key" 0 \
-        "$twinlock" sign --identity "theirs-$kind" --format ssh --namespace file --out ours.sig --force message
-    expect "$kind: ssh-keygen verifies our signature" 0 keygen_verifies file ours.sig message
-    expect "$kind: ssh-keygen rejects another message" 255 keygen_verifies file ours.sig other
-    expect "$kind: ssh-keygen rejects another namespace" 255 keygen_verifies git ours.sig message
-    expect "$kind: ssh-keygen finds no signer" 255 \
+    echo "tester $(cat theirs.pub)" >signers
+    "$twinlock" sign --identity theirs --format ssh --namespace file --out ours.sig --force message 2>/dev/null
+    expect "ssh-keygen verifies our signature" 0 keygen_verifies file ours.sig message
+    expect "ssh-keygen rejects another message" 255 keygen_verifies file ours.sig other
+    expect "ssh-keygen rejects another namespace" 255 keygen_verifies git ours.sig message
+    expect "ssh-keygen finds no signer" 255 \
         "$keygen" -Y verify -f /dev/null -I tester -n file -s ours.sig
-done
 
-# Our keys in its formats, written by the library: it derives the public key, opens the protected file, and signs.
-mkdir keys
-if ! TWINLOCK_SSH_KEYS=$work/keys cargo test --quiet --manifest-path "$root/Cargo.toml" -p twinlock --test ssh -- \
-    --exact --ignored keys_for_ssh_keygen >log 2>&1; then
-    cat log >&2
-    exit 2
-fi
-for kind in $kinds; do
-    chmod 600 "keys/$kind.key" "keys/$kind-protected.key"
-    expect "$kind: ssh-keygen reads our private key" 0 "$keygen" -y -P '' -f "keys/$kind.key"
-    "$keygen" -y -P '' -f "keys/$kind.key" >derived || true
-    expect "$kind: ssh-keygen and we write the same public key" 0 diff derived "keys/$kind.pub"
-    expect "$kind: ssh-keygen opens our protected key" 0 "$keygen" -y -P 'correct horse' -f "keys/$kind-protected.key"
-    "$keygen" -y -P 'correct horse' -f "keys/$kind-protected.key" >derived || true
-    expect "$kind: and finds the same key" 0 diff derived "keys/$kind.pub"
-    expect "$kind: ssh-keygen refuses a wrong passphrase" 255 "$keygen" -y -P wrong -f "keys/$kind-protected.key"
-    expect "$kind: ssh-keygen shows its fingerprint" 0 "$keygen" -l -f "keys/$kind.pub"
-    "$keygen" -q -Y sign -f "keys/$kind.key" -n file <message >theirs.sig
-    expect "$kind: ssh-keygen signs with our key" 0 \
-        "$twinlock" verify --key "keys/$kind.pub" --signature theirs.sig --namespace file message
+    # Its key, as we read it: with and without a passphrase, and its public line.
+    row="OpenSSH public key line"
+    expect "we read ssh-keygen's line" 0 "$twinlock" key convert theirs.pub --out line.pem --force
+    row="OpenSSH private key"
+    expect "we read ssh-keygen's key" 0 "$twinlock" key convert theirs --to spki --out ours.pem --force
+    expect "we find the same public key" 0 diff line.pem ours.pem
+    "$keygen" -q -p -P '' -N 'correct horse' -a 2 -f theirs >/dev/null
+    row="OpenSSH private key, protected"
+    expect "we open ssh-keygen's protected key" 0 \
+        "$twinlock" key convert theirs --passphrase-file passphrase --to spki --out ours.pem --force
+    expect "we find the same public key" 0 diff line.pem ours.pem
+
+    # Our keys in its formats: it derives the public key, opens the protected file, and signs.
+    "$twinlock" key new --algorithm "$kind" --out own.pem --public own.pub --force 2>/dev/null
+    "$twinlock" key convert own.pem --to openssh --out own.key --force 2>/dev/null
+    "$twinlock" key protect own.pem --new-passphrase-file passphrase --out closed.pem --force 2>/dev/null
+    "$twinlock" key convert closed.pem --passphrase-file passphrase --to openssh --out closed.key --force 2>/dev/null
+    row="OpenSSH public key line"
+    "$twinlock" key convert own.pub --to openssh --out own.line --force 2>/dev/null
+    expect "ssh-keygen shows its fingerprint" 0 "$keygen" -l -f own.line
+    row="OpenSSH private key"
+    expect "ssh-keygen reads our private key" 0 "$keygen" -y -P '' -f own.key
+    "$keygen" -y -P '' -f own.key >derived || true
+    expect "ssh-keygen and we write the same public key" 0 diff derived own.line
+    row="OpenSSH private key, protected"
+    expect "ssh-keygen opens our protected key" 0 "$keygen" -y -P 'correct horse' -f closed.key
+    "$keygen" -y -P 'correct horse' -f closed.key >derived || true
+    expect "ssh-keygen finds the same key" 0 diff derived own.line
+    expect "ssh-keygen refuses a wrong passphrase" 255 "$keygen" -y -P wrong -f closed.key
+    row="SSHSIG"
+    "$keygen" -q -Y sign -f own.key -n file <message >theirs.sig
+    expect "we verify what ssh-keygen signs with our key" 0 \
+        "$twinlock" verify --key own.line --signature theirs.sig --namespace file message
+    rm -f theirs theirs.pub
 done
 echo "ssh-keygen: $checked checks"
 exit "$status"

@@ -7,7 +7,7 @@
     reason = "a test fails loudly"
 )]
 
-use std::{env, fs, path::Path};
+use std::{fs, path::Path};
 
 use base64ct::{Base64, Encoding as _};
 use proptest::prelude::*;
@@ -467,20 +467,5 @@ proptest! {
         if is_cheap && let Ok(key) = open(armored(PRIVATE, &bytes, 70).as_bytes(), Some(PASSPHRASE)) {
             prop_assert_eq!(key.public_key(RUST).unwrap(), public("ed25519"));
         }
-    }
-}
-
-/// For `scripts/ssh-peers.sh`: our keys in SSH's forms, in the folder that it names.
-#[test]
-#[ignore = "writes files for another program"]
-fn keys_for_ssh_keygen() {
-    let folder = env::var_os("TWINLOCK_SSH_KEYS").unwrap();
-    for (kind, name) in KINDS {
-        let key = PrivateKey::generate(kind, &mut SystemRng).unwrap();
-        let write =
-            |end: &str, content: &str| fs::write(Path::new(&folder).join(format!("{name}{end}")), content).unwrap();
-        write(".key", &ssh::encode_private(&key, "ours", &mut SystemRng).unwrap());
-        write("-protected.key", &ssh::encode_private_protected(&key, "ours", PASSPHRASE, &mut SystemRng).unwrap());
-        write(".pub", &ssh::encode_public(&key.public_key(RUST).unwrap(), "ours").unwrap());
     }
 }

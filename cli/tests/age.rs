@@ -46,6 +46,38 @@ fn age_opens_ours_and_we_open_its() {
         }
     }
     sandbox.fails(1, &["open", "--age", "--identity", "own.key", "-o", "other", "its.age"]);
+    for (end, name) in [(0, "cut.age"), (1, "changed.age")] {
+        for file in ["its.age", "ours.age"] {
+            let mut content = fs::read(sandbox.path(file)).unwrap();
+            let last = content.pop().unwrap();
+            content.extend((end == 1).then_some(last ^ 1));
+            fs::write(sandbox.path(name), content).unwrap();
+            sandbox.fails(1, &["open", "--age", "--identity", "age.key", "-o", "other", name]);
+            assert!(!run(&sandbox, &age, &["-d", "-i", "age.key", "-o", "refused", name]), "age opens {name}");
+        }
+    }
     sandbox.fails(2, &["open", "--age", "--identity", "own.key", "-o", "other", "plain"]);
     assert!(!sandbox.path("other").exists());
+}
+
+#[test]
+fn age_takes_our_keys_in_its_texts() {
+    let Some(folder) = programs() else { return };
+    let age = folder.join("age");
+    let sandbox = Sandbox::empty();
+    sandbox.ok(&["key", "new", "--algorithm", "x-wing", "--out", "own.key", "--public", "own.pub"]);
+    sandbox.ok(&["key", "convert", "own.key", "--to", "age", "--out", "own.age-key"]);
+    sandbox.ok(&["key", "convert", "own.pub", "--to", "age", "--out", "own.age-pub"]);
+    fs::write(sandbox.path("plain"), b"content").unwrap();
+    sandbox.ok(&["seal", "--age", "--to", "own.pub", "-o", "ours.age", "plain"]);
+    assert!(run(&sandbox, &age, &["-R", "own.age-pub", "-o", "its.age", "plain"]));
+    for file in ["ours.age", "its.age"] {
+        assert!(run(&sandbox, &age, &["-d", "-i", "own.age-key", "-o", "opened", file]), "{file}");
+        assert_eq!(fs::read(sandbox.path("opened")).unwrap(), b"content");
+        sandbox.ok(&["open", "--age", "--identity", "own.key", "-o", "opened", "--force", file]);
+        assert_eq!(fs::read(sandbox.path("opened")).unwrap(), b"content");
+    }
+    sandbox.ok(&["key", "new", "--algorithm", "x-wing", "--out", "other.key"]);
+    sandbox.ok(&["key", "convert", "other.key", "--to", "age", "--out", "other.age-key"]);
+    assert!(!run(&sandbox, &age, &["-d", "-i", "other.age-key", "-o", "refused", "ours.age"]));
 }
