@@ -6,6 +6,7 @@
 //! encapsulate KEM PUBLIC                                   ok CIPHERTEXT SECRET
 //! decapsulate KEM SEED CIPHERTEXT                          ok SECRET
 //! seal KDF:AEAD PUBLIC INFO CONTEXT (AAD MESSAGE)…         ok ENCAPSULATION EXPORTED CIPHERTEXT…
+//! derive - IKM                                             ok SEED
 //! open KDF:AEAD SEED INFO CONTEXT ENCAPSULATION (AAD CIPHERTEXT)…   ok EXPORTED MESSAGE…
 //! ```
 //!
@@ -17,7 +18,7 @@ use std::{
 };
 
 use twinlock::{
-    hpke::{OpenContext, SealContext, Suite},
+    hpke::{self, OpenContext, SealContext, Suite},
     ids::{AEAD_TAG_LEN, Aead, Hash, Kem},
     kem::{DecapsulationKey, EncapsulationKey},
     provider::{RUST, SystemRng},
@@ -58,6 +59,7 @@ fn answer(words: &[&str]) -> Outcome<Vec<Vec<u8>>> {
             let secret = own(kem(of)?, seed)?.decapsulate(ciphertext)?;
             Ok(vec![secret.secret_bytes().to_vec()])
         }
+        ("derive", [ikm]) => Ok(vec![hpke::derive_seed(RUST, ikm)?.secret_bytes().to_vec()]),
         ("seal", [public, info, context, messages @ ..]) => {
             let key = EncapsulationKey::from_bytes(RUST, Kem::XWing, public)?;
             let (encapsulation, mut sender) = SealContext::new(&key, suite(of)?, info, &mut SystemRng)?;

@@ -583,6 +583,8 @@ pub const HPKE_EXPORT_ONLY: u16 = 0xffff;
 pub const HPKE_LABEL: &[u8; 7] = b"HPKE-v1";
 /// What the id of a suite of HPKE begins with (RFC 9180 §5.1).
 pub const HPKE_SUITE_PREFIX: &[u8; 4] = b"HPKE";
+/// What the id of a KEM of HPKE begins with, where it stands alone (RFC 9180 §4.1).
+pub const HPKE_KEM_PREFIX: &[u8; 3] = b"KEM";
 /// HPKE's base mode: neither a pre-shared key nor an authenticated sender (RFC 9180 §5).
 pub const HPKE_MODE_BASE: u8 = 0x00;
 

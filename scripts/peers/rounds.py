@@ -23,13 +23,6 @@ IKM = bytes(range(32))
 MESSAGE, CONTEXT = b"what is signed", b"a context"
 
 
-def labeled_derive(ikm):
-    """DeriveKeyPair of draft-ietf-hpke-pq for KEM 0x647a: LabeledDerive with SHAKE256."""
-    label, length = b"DeriveKeyPair", 32
-    labels = b"HPKE-v1KEM\x64\x7a" + len(label).to_bytes(2) + label + length.to_bytes(2)
-    return hashlib.shake_256(ikm + labels).digest(length)
-
-
 class Wrong(Exception):
     """What must not be, from a peer or from us."""
 
@@ -151,13 +144,13 @@ class Peer:
                         self.refuses(row, name, recipient, what, recipient.open, *args)
 
     def derives(self):
-        """The rule of the peer's DeriveKeyPair. We have none, since our keys are seeds."""
+        """The rule of the peer's DeriveKeyPair."""
         rules = {
-            labeled_derive(IKM): "DeriveKeyPair is the draft's, LabeledDerive with SHAKE256",
+            self.ours.derive(IKM): "DeriveKeyPair is the draft's, LabeledDerive with SHAKE256, as ours",
             hashlib.shake_256(IKM).digest(32): "DeriveKeyPair is SHAKE256 of the input alone",
         }
         try:
-            return rules.get(self.side.derive(IKM), "DeriveKeyPair is neither the draft's nor SHAKE256 of the input")
+            return rules.get(self.side.derive(IKM), "DeriveKeyPair is neither ours nor SHAKE256 of the input")
         except (AttributeError, Lacks):
             return None
 

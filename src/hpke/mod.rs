@@ -28,10 +28,10 @@ use rand_core::TryCryptoRng;
 
 use crate::{
     error::Error,
-    ids::{AEAD_NONCE_LEN, AEAD_TAG_LEN, Aead, Hash, Kem},
+    ids::{AEAD_NONCE_LEN, AEAD_TAG_LEN, Aead, HPKE_KEM_PREFIX, HPKE_LABEL, Hash, Kem},
     kem::{DecapsulationKey, EncapsulationKey},
     provider::{AeadKey, Provider},
-    secret::{ChainSecret, ExportedSecret, SharedSecret},
+    secret::{ChainSecret, ExportedSecret, Seed, SharedSecret},
 };
 
 #[cfg_attr(not(feature = "hazmat"), expect(unreachable_pub, reason = "known-answer tests bring other KEMs and modes"))]
@@ -62,6 +62,26 @@ impl Exporter {
     fn export(&self, context: &[u8], len: usize) -> Result<ExportedSecret, Error> {
         ExportedSecret::build(len, |out| self.labeled.expand(&self.secret, "sec", context, out))
     }
+}
+
+/// DeriveKeyPair of draft-ietf-hpke-pq for X-Wing: the seed, of 32 bytes, of the key that belongs to secret input with at
+/// least as much entropy. Older drafts had another function, which gives another key for the same input.
+///
+/// # Errors
+/// An operation that the provider lacks.
+pub fn derive_seed(provider: &Provider, ikm: &[u8]) -> Result<Seed, Error> {
+    let (kem, label) = (Kem::XWing, b"DeriveKeyPair".as_slice());
+    let id = kem.hpke_kem_id().ok_or(Error::Algorithm)?.to_be_bytes();
+    let lengths = [label.len(), kem.seed_len()].map(|len| u16::try_from(len).map(u16::to_be_bytes));
+    let [Ok(label_len), Ok(seed_len)] = lengths else { return Err(Error::TooLong) };
+    let mut state = provider.hash.start_shake256();
+    for part in [ikm, HPKE_LABEL, HPKE_KEM_PREFIX, &id, &label_len, label, &seed_len] {
+        state.update(part);
+    }
+    Seed::build(kem.seed_len(), |out| {
+        state.snapshot(out);
+        Ok(())
+    })
 }
 
 /// What both sides keep after the setup (RFC 9180 §5.2).
@@ -258,6 +278,15 @@ mod tests {
         assert_eq!(setup(&other, SUITE).unwrap_err(), Error::Algorithm);
         let no_hkdf = Suite { kdf: Hash::Sha3_256, ..SUITE };
         assert_eq!(setup(&key(), no_hkdf).unwrap_err(), Error::Algorithm);
+    }
+
+    /// The seed is what crypto/hpke of Go 1.27 makes of the same input.
+    #[test]
+    fn a_key_pair_is_derived_as_the_draft_says() {
+        let ikm: Vec<u8> = (0..32).collect();
+        let derived = |ikm| derive_seed(RUST, ikm).unwrap();
+        assert_eq!(derived(&ikm).secret_bytes().get(..4), Some(&[0x4c, 0xb5, 0x46, 0x11][..]));
+        assert!(!derived(&ikm[1..]).ct_eq(&derived(&ikm)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The recipient of HPKE: the library's contexts, and around them the KEMs and modes of RFC 9180 that it does not use.
 
 use twinlock::{
-    hpke::{KeySchedule, Labeled, Mode},
+    hpke::{self, KeySchedule, Labeled, Mode},
     ids::{self, Curve, Kem},
     kem::DecapsulationKey,
     provider::Provider,
@@ -125,7 +125,7 @@ impl Suite {
 
 /// What labels of a KEM alone have in them.
 fn kem_suite(kem_id: u16) -> Vec<u8> {
-    [b"KEM".as_slice(), &kem_id.to_be_bytes()].concat()
+    [ids::HPKE_KEM_PREFIX.as_slice(), &kem_id.to_be_bytes()].concat()
 }
 
 fn public(provider: &'static Provider, curve: Curve, private: &[u8]) -> Result<Vec<u8>, Answer> {
@@ -142,10 +142,16 @@ fn agree(provider: &'static Provider, curve: Curve, private: &[u8], public: &[u8
     if zero { Err(Answer::Reject(Reason::Zero)) } else { Ok(shared) }
 }
 
-/// RFC 9180 §7.1.3. X-Wing's is the draft's own, which is not computed here.
+/// RFC 9180 §7.1.3, and the draft's for X-Wing.
 fn derive_key_pair(provider: &'static Provider, input: &Input) -> Given {
     let kem_id = code_point(input, Field::KemId)?;
-    let KeySource::Dh(curve, hash) = key_source(kem_id)? else { return Err(PARAM) };
+    let KeySource::Dh(curve, hash) = key_source(kem_id)? else {
+        let seed = hpke::derive_seed(provider, input.bytes(Field::Ikm)).map_err(refusal)?;
+        let private = seed.secret_bytes().to_vec();
+        let key = DecapsulationKey::from_seed(provider, Kem::XWing, seed).map_err(refusal)?;
+        let public = key.encapsulation_key().as_bytes().to_vec();
+        return Ok(Output::from([(Field::SkR, private), (Field::PkR, public)]));
+    };
     let labeled = Labeled::new(provider, hash, kem_suite(kem_id));
     let prk = labeled.extract(&[], "dkp_prk", input.bytes(Field::Ikm)).map_err(refusal)?;
     let expand = |label, info: &[u8]| {
