@@ -85,8 +85,9 @@ pub(crate) struct KeyNew {
     /// Make it in a PKCS#11 token, where it stays: pkcs11:token=NAME;object=LABEL?module-path=FILE
     #[arg(long, value_name = "URI")]
     pub(crate) token: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) passphrase: PassphraseArg,
+    /// The PIN of the token, in a file of one line, /dev/fd/N, or - for stdin; else it is asked for
+    #[arg(long, value_name = "FILE", requires = "token")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// Where the public key goes
     #[arg(long, value_name = "FILE")]
     pub(crate) public: Option<PathBuf>,

@@ -16,7 +16,7 @@ use crate::{error::Error, files, passphrase::PassphraseArg};
 #[cfg(feature = "pkcs11")]
 mod held;
 #[cfg(feature = "pkcs11")]
-pub(crate) use held::{new, show};
+pub(crate) use held::{new, public_key, show};
 
 /// Whether a name is that of a key in a token, and not of a file.
 pub(crate) fn is_uri(path: &Path) -> bool {
@@ -79,6 +79,11 @@ impl<'a> Key<'a> {
 /// What a build without the feature says.
 fn unsupported() -> Error {
     Error::failed("this build cannot use keys in tokens").hint("cargo build --features pkcs11 makes one that can")
+}
+
+#[cfg(not(feature = "pkcs11"))]
+pub(crate) fn public_key(_: &Path, _: &PassphraseArg) -> Result<twinlock::keys::PublicKey, Error> {
+    Err(unsupported())
 }
 
 #[cfg(not(feature = "pkcs11"))]

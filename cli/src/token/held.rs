@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use twinlock::{
     ids::token::NEW_ID_LEN,
+    keys::PublicKey,
     provider::SystemRng,
     token::{self, Key, Login, Token, Uri},
 };
@@ -23,6 +24,11 @@ use crate::{
 pub(super) fn key(path: &Path, passphrase: &PassphraseArg) -> Result<Key, Error> {
     let uri = uri(path)?;
     login(&uri, passphrase)?.key(&uri).map_err(|error| failed(&uri, error))
+}
+
+/// The public half of the one key that a URI names.
+pub(crate) fn public_key(path: &Path, passphrase: &PassphraseArg) -> Result<PublicKey, Error> {
+    Ok(key(path, passphrase)?.public_key().clone())
 }
 
 /// `twinlock key show` of a URI: the keys that match.
@@ -71,7 +77,7 @@ pub(crate) fn new(args: &KeyNew, token: &Path) -> Result<(), Error> {
         Some(id) => id.to_vec(),
         None => fresh_id()?,
     };
-    let token = login(&uri, &args.passphrase)?;
+    let token = login(&uri, &PassphraseArg { passphrase_file: args.passphrase_file.clone() })?;
     let key = token
         .generate(args.algorithm, &label, &id, args.provider.provider)
         .map_err(|error| failed(&uri, error))?;
