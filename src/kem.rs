@@ -339,11 +339,7 @@ fn ephemeral(provider: &Provider, curve: Curve, fill: &mut Fill<'_>) -> Result<(
 }
 
 /// The classical half. Only X-Wing lets an all-zero result pass, because it mixes it.
-fn agreed(
-    kem: Kem,
-    curve: Curve,
-    agree: impl FnOnce(&mut [u8]) -> Result<(), Error>,
-) -> Result<SharedSecret, Error> {
+fn agreed(kem: Kem, curve: Curve, agree: impl FnOnce(&mut [u8]) -> Result<(), Error>) -> Result<SharedSecret, Error> {
     SharedSecret::build(curve.private_len(), |out| {
         agree(out)?;
         if kem == Kem::XWing { Ok(()) } else { refuse_zero(out) }

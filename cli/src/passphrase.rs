@@ -39,7 +39,7 @@ impl PassphraseArg {
     pub(crate) fn pin(&self, token: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
         match &self.passphrase_file {
             Some(file) => read(file),
-            None => ask(&format!("PIN of token {token}: "), "--passphrase-file"),
+            None => ask(&format!("PIN of token {}: ", token.escape_debug()), "--passphrase-file"),
         }
     }
 }

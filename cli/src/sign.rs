@@ -194,8 +194,11 @@ pub(crate) fn whole(path: &Path) -> Result<Vec<u8>, Error> {
     let read = source(path)?.take(most).read_to_end(&mut message);
     read.map_err(|error| Error::file(path, io_words(&error)))?;
     if message.len() > MAX_WHOLE_LEN {
-        return Err(Error::file(path, "is more than 64 MiB, and a raw signature of this key needs all of it in memory")
-            .hint("--format ssh signs a hash of it, and the composites sign any size"));
+        return Err(Error::file(
+            path,
+            "is more than 64 MiB, and a raw signature of this key needs all of it in memory",
+        )
+        .hint("--format ssh signs a hash of it, and the composites sign any size"));
     }
     Ok(message)
 }

@@ -19,6 +19,7 @@ use std::{
 use common::{Sandbox, failed};
 use cryptoki::{
     context::{CInitializeArgs, CInitializeFlags, Pkcs11},
+    mechanism::Mechanism,
     object::{Attribute, MlDsaParameterSetType},
     session::UserType,
     types::AuthPin,
@@ -39,7 +40,7 @@ const INSIDE: [(&str, fn(&Pkcs11)); 4] = [
     ("initialise", |module| initialise(module, 0)),
     ("initialise_two", |module| [0, 1].iter().for_each(|at| initialise(module, *at))),
     ("library", library),
-    ("make_extractable", make_extractable),
+    ("make_odd", make_odd),
 ];
 
 /// A folder with a token `demo`, and the PIN in the file `pin`.
@@ -143,15 +144,23 @@ fn initialise(module: &Pkcs11, at: usize) {
     session.init_pin(&AuthPin::new(PIN.into())).unwrap();
 }
 
-/// A key that its token would give away.
-fn make_extractable(module: &Pkcs11) {
+/// A key that its token would give away; one without its public half; two objects of one name that are no key.
+fn make_odd(module: &Pkcs11) {
     let session = module.open_rw_session(module.get_all_slots().unwrap()[0]).unwrap();
     session.login(UserType::User, Some(&AuthPin::new(PIN.into()))).unwrap();
-    let name = [Attribute::Token(true), Attribute::Label(b"loose".to_vec()), Attribute::Id(vec![9])];
     let set = Attribute::ParameterSet(MlDsaParameterSetType::ML_DSA_44.into());
-    let public = [&name[..], &[Attribute::Verify(true), set]].concat();
-    let private = [&name[..], &[Attribute::Sign(true), Attribute::Sensitive(false), Attribute::Extractable(true)]].concat();
-    session.generate_key_pair(&cryptoki::mechanism::Mechanism::MlDsaKeyPairGen, &public, &private).unwrap();
+    let public = [Attribute::Token(true), Attribute::Verify(true), set];
+    let loose = [Attribute::Sensitive(false), Attribute::Extractable(true)];
+    let private = [&[Attribute::Token(true), Attribute::Sign(true)][..], &loose].concat();
+    let make = |name: &str| {
+        let name = [Attribute::Label(name.into()), Attribute::Id(name.into())];
+        let named = |template: &[Attribute]| [template, &name].concat();
+        session.generate_key_pair(&Mechanism::MlDsaKeyPairGen, &named(&public), &named(&private)).unwrap()
+    };
+    make("loose");
+    session.destroy_object(make("half").0).unwrap();
+    make("twice");
+    make("twice");
 }
 
 /// What only the library shows: hedging, and the end of a session.
@@ -187,7 +196,7 @@ fn library(module: &Pkcs11) {
     module.clone().finalize().unwrap(); // which closes all sessions
     let gone = key.sign(b"message", b"", &mut SystemRng).unwrap_err();
     assert_eq!(gone.to_string(), "the device that holds the key: the token was removed, or has closed the session");
-    assert_eq!(token.keys(&uri).unwrap_err(), Error::Gone);
+    assert_eq!(token.key(&uri).unwrap_err(), Error::Gone);
 }
 
 #[test]
@@ -221,7 +230,8 @@ fn what_the_token_signs_verifies_outside() {
             fixture.fails(1, &args);
             if let Some(openssl) = openssl.as_ref().filter(|_| !kind.starts_with("mldsa")) {
                 let mut command = Command::new(openssl);
-                command.args(["pkeyutl", "-verify", "-rawin", "-in", "file", "-sigfile", "file.sig", "-pubin", "-inkey"]);
+                command
+                    .args(["pkeyutl", "-verify", "-rawin", "-in", "file", "-sigfile", "file.sig", "-pubin", "-inkey"]);
                 command.arg(&public).current_dir(fixture.sandbox.path("."));
                 if !context.is_empty() {
                     command.args(["-pkeyopt", &format!("context-string:{context}")]);
@@ -279,14 +289,16 @@ fn identities_of_channels_and_authorities_live_in_the_token() {
     let mut listener = listener.stdin(Stdio::null()).spawn().unwrap();
     let mut words = std::io::BufReader::new(listener.stderr.take().unwrap());
     std::io::BufRead::read_line(&mut words, &mut String::new()).unwrap();
-    let args = ["connect", "--identity", &here, "--passphrase-file", "pin", "--to", "unix:socket", "--peer", "there.pub"];
+    let args =
+        ["connect", "--identity", &here, "--passphrase-file", "pin", "--to", "unix:socket", "--peer", "there.pub"];
     fixture.ok(&args);
     assert!(listener.wait().unwrap().success());
 
     let ca = fixture.make("ml-dsa-65", "ca");
     let new = ["cert", "new", "--key", &ca, "--passphrase-file", "pin", "--subject", "CN=Root", "--authority"];
     fixture.ok(&[&new[..], &["--out", "ca.pem"]].concat());
-    let issue = ["cert", "issue", "--ca", "ca.pem", "--ca-key", &ca, "--passphrase-file", "pin", "--public", "here.pub"];
+    let issue =
+        ["cert", "issue", "--ca", "ca.pem", "--ca-key", &ca, "--passphrase-file", "pin", "--public", "here.pub"];
     fixture.ok(&[&issue[..], &["--subject", "CN=here", "--out", "here.pem"]].concat());
     fixture.ok(&["cert", "verify", "--ca", "ca.pem", "here.pem"]);
 }
@@ -352,8 +364,25 @@ fn what_cannot_be_is_told_in_one_line() {
     let many = fixture.fails(2, &["sign", "--identity", &nameless, "--passphrase-file", "pin", "file"]);
     assert!(many.contains("2 keys match the URI"), "{many}");
     // A composite is not another kind of key when one of its halves is used alone, and needs both.
-    let said = fixture.fails(2, &["listen", "--identity", &uri, "--passphrase-file", "pin", "--allow", "a", "--listen", "unix:s"]);
+    let said = fixture
+        .fails(2, &["listen", "--identity", &uri, "--passphrase-file", "pin", "--allow", "a", "--listen", "unix:s"]);
     assert!(said.contains("Ed25519 is not for identities of channels"), "{said}");
+}
+
+/// The `console` blocks of the page, with this module for the one that it names.
+#[test]
+fn every_command_about_tokens_works() {
+    let Some(fixture) = Fixture::new("every_command_about_tokens_works") else { return };
+    fixture.sandbox.write("report.pdf", "a report");
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tokens.md")).unwrap();
+    let commands: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("$ twinlock ")).collect();
+    assert!(commands.len() > 5, "only {} commands", commands.len());
+    for command in commands {
+        let words = shlex::split(&command.replace("/usr/lib/hsm.so", &fixture.module)).unwrap();
+        fixture.ok(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let read = |name: &str| fs::read(fixture.sandbox.path(name)).unwrap();
+    assert_eq!((read("opened.pdf"), read("again.pub")), (read("report.pdf"), read("mail.pub")));
 }
 
 #[test]
@@ -381,9 +410,17 @@ fn a_mechanism_that_is_missing_is_named() {
 }
 
 #[test]
-fn a_key_that_can_leave_is_told() {
-    let Some(fixture) = Fixture::new("a_key_that_can_leave_is_told") else { return };
-    fixture.inside("make_extractable");
+fn what_is_odd_in_a_token_is_told() {
+    let Some(fixture) = Fixture::new("what_is_odd_in_a_token_is_told") else { return };
+    fixture.inside("make_odd");
     let shown = fixture.in_token(&["key", "show", &fixture.uri("loose")]);
     assert!(shown.contains("can be read out of the token"), "{shown}");
+    for (name, words) in [("half", "is there without its public key"), ("twice", "are not one key that is known here")]
+    {
+        let said = fixture.fails(2, &["key", "show", &fixture.uri(name), "--passphrase-file", "pin"]);
+        assert!(said.contains(words), "{said}");
+    }
+    // They do not hide the rest.
+    let all = fixture.in_token(&["key", "show", &format!("pkcs11:token=demo?module-path={}", fixture.module)]);
+    assert_eq!(all.matches("private key in a token").count(), 1, "{all}");
 }

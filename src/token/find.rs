@@ -4,7 +4,9 @@ use alloc::{collections::BTreeMap, string::String, sync::Arc, vec::Vec};
 
 use cryptoki::{
     error::{Error as Call, RvError},
-    object::{Attribute, AttributeType, KeyType, MlDsaParameterSetType, MlKemParameterSetType, ObjectClass, ObjectHandle},
+    object::{
+        Attribute, AttributeType, KeyType, MlDsaParameterSetType, MlKemParameterSetType, ObjectClass, ObjectHandle,
+    },
     session::Session,
 };
 use der::{Encode as _, asn1::ObjectIdentifier};
@@ -87,12 +89,13 @@ struct Object {
 }
 
 impl Token {
-    /// The keys that the URI names, in the order of their labels. Objects of other algorithms are passed over. Without a
-    /// login, most tokens show none.
+    /// The keys that the URI names, in the order of their labels; of one that cannot be used, why: [`Error::Mixed`],
+    /// [`Error::NoPublic`], [`Error::Public`]. Objects of other algorithms are passed over. Without a login, most tokens
+    /// show none.
     ///
     /// # Errors
-    /// [`Error::Mixed`], [`Error::NoPublic`], [`Error::Public`]; a failing call.
-    pub fn keys(&self, uri: &Uri) -> Result<Vec<Key>, Error> {
+    /// A failing call.
+    pub fn keys(&self, uri: &Uri) -> Result<Vec<Result<Key, Error>>, Error> {
         let session = self.shared.session();
         let mut found: BTreeMap<(String, Vec<u8>), Vec<Object>> = BTreeMap::new();
         for handle in objects(&session, ObjectClass::PRIVATE_KEY, uri.object(), uri.id())? {
@@ -101,18 +104,18 @@ impl Token {
             }
         }
         let keys = found.into_iter().map(|((label, id), objects)| self.join(&session, label, id, &objects));
-        keys.collect()
+        Ok(keys.collect())
     }
 
     /// The one key that the URI names.
     ///
     /// # Errors
-    /// As [`Token::keys`]; [`Error::NoKey`], [`Error::ManyKeys`].
+    /// [`Error::NoKey`], [`Error::ManyKeys`]; those of [`Token::keys`], outer and inner.
     pub fn key(&self, uri: &Uri) -> Result<Key, Error> {
         let mut keys = self.keys(uri)?;
         match (keys.pop(), keys.len()) {
             (None, _) => Err(Error::NoKey),
-            (Some(key), 0) => Ok(key),
+            (Some(key), 0) => key,
             (Some(_), others) => Err(Error::ManyKeys(others.saturating_add(1))),
         }
     }
@@ -132,7 +135,8 @@ impl Token {
         };
         let (lattice, classical) = halves(kind);
         let (lattice, classical) = (half(lattice)?, half(classical)?);
-        let bytes: Vec<u8> = [&lattice, &classical].into_iter().flatten().flat_map(|half| half.public.clone()).collect();
+        let bytes: Vec<u8> =
+            [&lattice, &classical].into_iter().flatten().flat_map(|half| half.public.clone()).collect();
         Ok(Key {
             token: Arc::clone(&self.shared),
             public: PublicKey::from_raw(kind, &bytes).map_err(Error::Public)?,

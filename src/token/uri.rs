@@ -50,7 +50,9 @@ impl Uri {
     fn path(&mut self, name: &str, value: &str) -> Result<(), Error> {
         match name {
             "token" => set(&mut self.token, "token", text("token", value, LABEL_LEN)?),
-            "manufacturer" => set(&mut self.manufacturer, "manufacturer", text("manufacturer", value, MANUFACTURER_LEN)?),
+            "manufacturer" => {
+                set(&mut self.manufacturer, "manufacturer", text("manufacturer", value, MANUFACTURER_LEN)?)
+            }
             "model" => set(&mut self.model, "model", text("model", value, MODEL_LEN)?),
             "serial" => set(&mut self.serial, "serial", text("serial", value, SERIAL_LEN)?),
             "object" => set(&mut self.object, "object", text("object", value, MAX_OBJECT_LEN)?),
@@ -209,25 +211,67 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         for bad in [
-            "", "pkcs11", "PKCS11:", "pkcs12:token=a", "pkcs11:token", "pkcs11:;", "pkcs11:token=a;", "pkcs11:token=a?",
+            "",
+            "pkcs11",
+            "PKCS11:",
+            "pkcs12:token=a",
+            "pkcs11:token",
+            "pkcs11:;",
+            "pkcs11:token=a;",
+            "pkcs11:token=a?",
         ] {
             let found = read(bad);
             assert!(bad.ends_with('?') && found.is_ok() || found == Err(Error::NotAUri), "{bad}: {found:?}");
         }
         for bad in [
-            "token=", "token=%", "token=%4", "token=%zz", "token=a b", "token=a#b", "token=a\"", "token=ä", "token=%ff",
-            "token=%00", "token=a%1b", "token=a;token=a", "type=private;type=private", "type=public", "type=",
-            "id=", "token=123456789012345678901234567890123", "serial=12345678901234567",
-            "token=a?module-path=lib.so", "token=a?module-path=/a&module-path=/a",
+            "token=",
+            "token=%",
+            "token=%4",
+            "token=%zz",
+            "token=a b",
+            "token=a#b",
+            "token=a\"",
+            "token=ä",
+            "token=%ff",
+            "token=%00",
+            "token=a%1b",
+            "token=a;token=a",
+            "type=private;type=private",
+            "type=public",
+            "type=",
+            "id=",
+            "token=123456789012345678901234567890123",
+            "serial=12345678901234567",
+            "token=a?module-path=lib.so",
+            "token=a?module-path=/a&module-path=/a",
         ] {
             assert!(matches!(read(&["pkcs11:", bad].concat()), Err(Error::UriValue(..))), "{bad}");
         }
-        for (bad, name) in [("slot-id=1", "slot-id"), ("Token=a", "Token"), ("x-a=1", "x-a"), ("\u{1b}[2J=1", "?"), ("=1", "?")] {
+        for (bad, name) in
+            [("slot-id=1", "slot-id"), ("Token=a", "Token"), ("x-a=1", "x-a"), ("\u{1b}[2J=1", "?"), ("=1", "?")]
+        {
             assert_eq!(read(&["pkcs11:", bad].concat()), Err(Error::UriAttribute(name.into())));
         }
         assert_eq!(read("pkcs11:module-path=/a"), Err(Error::UriAttribute("module-path".into())));
         assert_eq!(read("pkcs11:?token=a"), Err(Error::UriAttribute("token".into())));
         assert_eq!(read(&["pkcs11:", &"a".repeat(MAX_URI_LEN)].concat()), Err(Error::NotAUri));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_refused_or_read_and_written_alike(text in "[a-z:;=?&%0-9/ä -]{0,40}") {
+            for uri in [text.clone(), ["pkcs11:", &text].concat(), ["pkcs11:token=", &text].concat()] {
+                if let Ok(found) = read(&uri) {
+                    assert_eq!(read(&found.to_string()), Ok(found));
+                }
+            }
+        }
+
+        #[test]
+        fn what_a_token_can_be_called_is_written_and_read(token in "\\PC{1,8}", id in proptest::collection::vec(0u8.., 1..9)) {
+            let uri = Uri { token: Some(token), id: Some(id), module_path: Some("/a b/ü".into()), ..Uri::default() };
+            assert_eq!(read(&uri.to_string()), Ok(uri));
+        }
     }
 
     #[test]

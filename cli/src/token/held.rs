@@ -46,6 +46,14 @@ pub(crate) fn show(args: &KeyShow) -> Result<(), Error> {
     report.row("", "serial", token.serial(), "");
     let alone = keys.len() == 1;
     for key in keys {
+        let key = match key {
+            Ok(key) => key,
+            Err(error) if alone => return Err(failed(&uri, error)),
+            Err(error) => {
+                terminal::say(format_args!("warning: {error}"));
+                continue;
+            }
+        };
         let section = if alone { String::new() } else { format!("key {}", key.public_key().key_id().short()) };
         report.row(section.clone(), "holds", "private key in a token", "");
         report.row(section.clone(), "uri", key.uri().to_string(), "");
@@ -78,9 +86,8 @@ pub(crate) fn new(args: &KeyNew, token: &Path) -> Result<(), Error> {
         None => fresh_id()?,
     };
     let token = login(&uri, &PassphraseArg { passphrase_file: args.passphrase_file.clone() })?;
-    let key = token
-        .generate(args.algorithm, &label, &id, args.provider.provider)
-        .map_err(|error| failed(&uri, error))?;
+    let key =
+        token.generate(args.algorithm, &label, &id, args.provider.provider).map_err(|error| failed(&uri, error))?;
     let public = key.public_key();
     if let Some(file) = &mut place {
         file.append(public.to_spki_pem().map_err(Error::failed)?.as_bytes())?;
@@ -116,7 +123,9 @@ fn fresh_id() -> Result<Vec<u8>, Error> {
 fn uri(path: &Path) -> Result<Uri, Error> {
     let text = path.to_str().ok_or_else(|| Error::failed("the pkcs11: URI is not UTF-8"))?;
     text.parse().map_err(|error: token::Error| match error {
-        token::Error::UriPin => Error::failed(error).hint("--passphrase-file reads the PIN from a file, or it is asked for"),
+        token::Error::UriPin => {
+            Error::failed(error).hint("--passphrase-file reads the PIN from a file, or it is asked for")
+        }
         error => Error::failed(error),
     })
 }
