@@ -360,6 +360,14 @@ fn what_cannot_be_is_told_in_one_line() {
     let nameless = format!("pkcs11:token=demo?module-path={module}");
     let args = ["key", "new", "--token", &nameless, "--algorithm", "ed25519", "--passphrase-file", "pin"];
     assert!(fixture.fails(2, &args).contains("a new key needs a label"));
+    // Nobody shall think that a file was made under a passphrase.
+    let file = ["key", "new", "--out", "new.pem", "--algorithm", "ed25519", "--passphrase-file", "pin"];
+    assert_eq!(fixture.run(&file).status.code(), Some(2));
+    let both = [&again[..], &["--out", "new.pem"]].concat();
+    assert_eq!(fixture.run(&both).status.code(), Some(2));
+    assert!(!fixture.sandbox.names().contains(&"new.pem".into()));
+    let said = fixture.fails(2, &["key", "protect", &uri, "--out", "new.pem", "--passphrase-file", "pin"]);
+    assert!(said.contains("stays there"), "{said}");
     fixture.make("ed25519", "second");
     let many = fixture.fails(2, &["sign", "--identity", &nameless, "--passphrase-file", "pin", "file"]);
     assert!(many.contains("2 keys match the URI"), "{many}");

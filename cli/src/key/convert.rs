@@ -77,6 +77,9 @@ pub(super) fn convert(args: &KeyConvert) -> Result<(), Error> {
 
 pub(super) fn protect(args: &KeyProtect) -> Result<(), Error> {
     let file = args.file.as_path();
+    if token::is_uri(file) {
+        return Err(Error::failed("a key in a token is under the token's PIN, and stays there"));
+    }
     let key = match files::key(file, &args.passphrase)? {
         Found::Private { key, .. } => key,
         Found::Public(_) => return Err(Error::file(file, "holds a public key, which needs no protection")),
