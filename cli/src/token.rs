@@ -32,7 +32,7 @@ pub(crate) struct Key<'a> {
 enum Held {
     File(PrivateKey),
     #[cfg(feature = "pkcs11")]
-    Token(twinlock::token::Key),
+    Token(Box<twinlock::token::Key>),
 }
 
 impl<'a> Key<'a> {
@@ -40,7 +40,7 @@ impl<'a> Key<'a> {
     pub(crate) fn of(path: &'a Path, passphrase: &PassphraseArg) -> Result<Self, Error> {
         #[cfg(feature = "pkcs11")]
         if is_uri(path) {
-            return Ok(Self { path, held: Held::Token(held::key(path, passphrase)?) });
+            return Ok(Self { path, held: Held::Token(Box::new(held::key(path, passphrase)?)) });
         }
         if is_uri(path) {
             return Err(unsupported());

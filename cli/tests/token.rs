@@ -5,7 +5,12 @@
 //! The module finds its database by the environment, so what a test does with the library it does in a process of its own:
 //! this binary again, with the name of one function of [`INSIDE`].
 
-#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails loudly"
+)]
 
 mod common;
 
@@ -35,8 +40,10 @@ const MODULE: &str = "TWINLOCK_PKCS11_MODULE";
 const PIN: &str = "correct horse 12";
 const SIGNING: [&str; 6] = ["ed25519", "ml-dsa-44", "ml-dsa-65", "ml-dsa-87", "mldsa44-ed25519", "mldsa65-ed25519"];
 
+type Inside = fn(&Pkcs11);
+
 /// What this binary does in another process.
-const INSIDE: [(&str, fn(&Pkcs11)); 4] = [
+const INSIDE: [(&str, Inside); 4] = [
     ("initialise", |module| initialise(module, 0)),
     ("initialise_two", |module| [0, 1].iter().for_each(|at| initialise(module, *at))),
     ("library", library),

@@ -80,6 +80,9 @@ pub(super) fn halves(kind: KeyKind) -> (Option<KeyKind>, Option<KeyKind>) {
     }
 }
 
+/// A key's label and id, by which its objects belong together.
+type Name = (String, Vec<u8>);
+
 /// A private object of an algorithm that is known here.
 struct Object {
     handle: ObjectHandle,
@@ -97,7 +100,7 @@ impl Token {
     /// A failing call.
     pub fn keys(&self, uri: &Uri) -> Result<Vec<Result<Key, Error>>, Error> {
         let session = self.shared.session();
-        let mut found: BTreeMap<(String, Vec<u8>), Vec<Object>> = BTreeMap::new();
+        let mut found: BTreeMap<Name, Vec<Object>> = BTreeMap::new();
         for handle in objects(&session, ObjectClass::PRIVATE_KEY, uri.object(), uri.id())? {
             if let Some((name, object)) = object(&session, handle)? {
                 found.entry(name).or_default().push(object);
@@ -166,7 +169,7 @@ pub(super) fn objects(
 }
 
 /// The label and id of a private object, and what it is; `None` of an algorithm that is not known here.
-fn object(session: &Session, handle: ObjectHandle) -> Result<Option<((String, Vec<u8>), Object)>, Error> {
+fn object(session: &Session, handle: ObjectHandle) -> Result<Option<(Name, Object)>, Error> {
     let [mut label, mut id] = [Vec::new(), Vec::new()];
     let (mut key_type, mut sensitive, mut extractable) = (None, false, true);
     let general = [
