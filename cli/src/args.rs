@@ -86,7 +86,7 @@ pub(crate) struct KeyNew {
     #[arg(long, value_name = "URI")]
     pub(crate) token: Option<PathBuf>,
     /// The PIN of the token, in a file of one line, /dev/fd/N, or - for stdin; else it is asked for
-    #[arg(long, value_name = "FILE", requires = "token")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// Where the public key goes
     #[arg(long, value_name = "FILE")]

@@ -23,6 +23,10 @@ struct Report<'a> {
 pub(super) fn run(args: &KeyNew) -> Result<(), Error> {
     let out = match (&args.token, &args.out) {
         (Some(uri), _) => return token::new(args, uri),
+        (None, Some(_)) if args.passphrase_file.is_some() => {
+            return Err(Error::failed("--passphrase-file is for --token, and no file would be protected by it")
+                .hint("twinlock key protect puts a key file under a passphrase"));
+        }
         (None, Some(out)) => out,
         (None, None) => return Err(Error::failed("where does the key go? give --out or --token")),
     };
