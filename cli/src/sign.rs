@@ -101,7 +101,7 @@ fn raw(key: &SigningKey, args: &Sign) -> Result<Vec<u8>, Error> {
     }
     // A token takes no message of ML-DSA piece by piece that it could also hash by itself.
     if is_ed25519 || (key.seed().is_none() && matches!(key.algorithm(), Signature::MlDsa(_))) {
-        let message = whole(&args.file)?;
+        let message = whole(&args.file, key.algorithm())?;
         if context.is_empty() {
             refuse_ssh(&args.file, &message)?;
         }
@@ -187,18 +187,19 @@ pub(crate) fn pieces(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), Err
     }
 }
 
-/// All of a file or of stdin, for Ed25519.
-pub(crate) fn whole(path: &Path) -> Result<Vec<u8>, Error> {
+/// All of a file or of stdin, for Ed25519, and for ML-DSA in a token.
+pub(crate) fn whole(path: &Path, algorithm: Signature) -> Result<Vec<u8>, Error> {
     let mut message = Vec::new();
     let most = u64::try_from(MAX_WHOLE_LEN).unwrap_or(u64::MAX).saturating_add(1);
     let read = source(path)?.take(most).read_to_end(&mut message);
     read.map_err(|error| Error::file(path, io_words(&error)))?;
     if message.len() > MAX_WHOLE_LEN {
-        return Err(Error::file(
-            path,
-            "is more than 64 MiB, and a raw signature of this key needs all of it in memory",
-        )
-        .hint("--format ssh signs a hash of it, and the composites sign any size"));
+        let name = algorithm.name();
+        let error = format!("is more than 64 MiB, and a raw {name} signature needs all of it in memory");
+        return Err(Error::file(path, error).hint(match algorithm {
+            Signature::Ed25519 => "--format ssh signs a hash of it, and ML-DSA and the composites sign any size",
+            _ => "the composites sign any size in a token",
+        }));
     }
     Ok(message)
 }
