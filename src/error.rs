@@ -46,6 +46,8 @@ pub enum Error {
     TooLong,
     /// The random generator failed.
     Random,
+    /// The device that holds the key failed, or gave what its key cannot give.
+    Device(&'static str),
     /// A library under the provider failed without telling why; no key of ours should make it.
     Library(&'static str),
 }
@@ -110,6 +112,7 @@ impl fmt::Display for Error {
             Self::TwoPass => f.write_str("Ed25519 reads its message twice and cannot take it piece by piece"),
             Self::TooLong => f.write_str("longer than the algorithm allows"),
             Self::Random => f.write_str("the random generator failed"),
+            Self::Device(why) => write!(f, "the device that holds the key: {why}"),
             Self::Library(name) => write!(f, "{name} failed"),
         }
     }

@@ -18,6 +18,7 @@ pub mod certificate;
 pub mod envelope;
 pub mod protocol;
 pub mod ssh;
+pub mod token;
 
 /// The newest drafts that this version follows, as shown by `twinlock version --verbose`.
 pub const DRAFTS: &[(&str, &str)] = &[

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use crate::{
     error::{Error, Field, expect_array, expect_len},
     ids::{self, Curve, Hash, Kem, ML_KEM_SHARED_SECRET_LEN, XWING_LABEL},
-    provider::{Fill, MlKemKey, Provider},
+    provider::{DhKey, Fill, MlKemKey, Provider},
     secret::{Seed, SharedSecret},
 };
 
@@ -36,8 +36,14 @@ const SCALAR_DRAWS: usize = 8;
 pub struct DecapsulationKey {
     kem: Kem,
     lattice: Box<dyn MlKemKey>,
-    classical: Option<Seed>,
+    classical: Option<Classical>,
     public: EncapsulationKey,
+}
+
+/// The classical half.
+enum Classical {
+    Private(Seed),
+    Held(Box<dyn DhKey>),
 }
 
 impl DecapsulationKey {
@@ -88,7 +94,7 @@ impl DecapsulationKey {
         Ok(Self {
             kem,
             lattice,
-            classical: classical.map(|(_, private)| private),
+            classical: classical.map(|(_, private)| Classical::Private(private)),
             public: EncapsulationKey { provider, kem, bytes: public },
         })
     }
@@ -103,6 +109,30 @@ impl DecapsulationKey {
         let lattice = provider.ml_kem.key_from_expanded(params, expanded.secret_bytes())?;
         let public = EncapsulationKey::from_bytes(provider, kem, &lattice.encapsulation_key())?;
         Ok(Self { kem, lattice, classical: None, public })
+    }
+
+    /// A key whose halves are held elsewhere, in a device: of ML-KEM the one, of a hybrid both.
+    ///
+    /// # Errors
+    /// [`Error::Algorithm`] for a half too few or too many; a public half of wrong length, or that is not valid.
+    pub fn from_halves(
+        provider: &'static Provider,
+        kem: Kem,
+        lattice: Box<dyn MlKemKey>,
+        classical: Option<Box<dyn DhKey>>,
+    ) -> Result<Self, Error> {
+        let mut public = lattice.encapsulation_key();
+        expect_len(Field::EncapsulationKey, &public, kem.lattice().encapsulation_key_len())?;
+        match (&classical, kem.classical()) {
+            (None, None) => {}
+            (Some(key), Some(curve)) => {
+                expect_len(Field::PublicKey, key.public_key(), curve.public_len())?;
+                public = join(kem, &public, key.public_key());
+            }
+            _ => return Err(Error::Algorithm),
+        }
+        let public = EncapsulationKey::from_bytes(provider, kem, &public)?;
+        Ok(Self { kem, lattice, classical: classical.map(Classical::Held), public })
     }
 
     /// The algorithm.
@@ -132,7 +162,10 @@ impl DecapsulationKey {
             return Ok(lattice_ss);
         };
         let (_, own_point) = split(self.kem, &self.public.bytes, self.kem.lattice().encapsulation_key_len())?;
-        let classical_ss = agree(provider, self.kem, curve, private.secret_bytes(), point)?;
+        let classical_ss = agreed(self.kem, curve, |out| match private {
+            Classical::Private(private) => provider.dh.agree(curve, private.secret_bytes(), point, out),
+            Classical::Held(key) => key.agree(point, out),
+        })?;
         combine(provider, self.kem, &lattice_ss, &classical_ss, point, own_point)
     }
 }
@@ -224,7 +257,8 @@ impl EncapsulationKey {
             return Ok((lattice_ct, lattice_ss));
         };
         let (private, own_point) = ephemeral(self.provider, curve, fill)?;
-        let classical_ss = agree(self.provider, self.kem, curve, private.secret_bytes(), point)?;
+        let agree = |out: &mut [u8]| self.provider.dh.agree(curve, private.secret_bytes(), point, out);
+        let classical_ss = agreed(self.kem, curve, agree)?;
         let secret = combine(self.provider, self.kem, &lattice_ss, &classical_ss, &own_point, point)?;
         Ok((join(self.kem, &lattice_ct, &own_point), secret))
     }
@@ -309,9 +343,9 @@ fn ephemeral(provider: &Provider, curve: Curve, fill: &mut Fill<'_>) -> Result<(
 }
 
 /// The classical half. Only X-Wing lets an all-zero result pass, because it mixes it.
-fn agree(provider: &Provider, kem: Kem, curve: Curve, private: &[u8], peer: &[u8]) -> Result<SharedSecret, Error> {
+fn agreed(kem: Kem, curve: Curve, agree: impl FnOnce(&mut [u8]) -> Result<(), Error>) -> Result<SharedSecret, Error> {
     SharedSecret::build(curve.private_len(), |out| {
-        provider.dh.agree(curve, private, peer, out)?;
+        agree(out)?;
         if kem == Kem::XWing { Ok(()) } else { refuse_zero(out) }
     })
 }

@@ -5,12 +5,12 @@
 //! [signatures](sign) built from them, [HPKE](hpke), [key files](keys), [SSH's formats](ssh),
 //! [certificates](certificate), [envelopes](envelope), the [handshake] and the [channel]. It does no I/O and reads no
 //! clock: bytes, time and randomness come in as arguments. The two adapters in [channel] are the exception, for `std::io`
-//! and for tokio.
+//! and for tokio, and so is `token` with the feature `pkcs11`, whose modules do what they like.
 //!
 //! A module uses only what stands left of it, and a test refuses an import that points the wrong way:
 //!
 //! ```text
-//! error, secret, ids, codec  ◄  provider  ◄  kem, sign  ◄  hpke  ◄  keys  ◄  certificate, envelope, handshake, ssh  ◄  channel
+//! error, secret, ids, codec  ◄  provider  ◄  kem, sign  ◄  hpke  ◄  keys  ◄  certificate, envelope, handshake, ssh, token  ◄  channel
 //! ```
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
@@ -30,6 +30,8 @@ pub mod provider;
 pub mod secret;
 pub mod sign;
 pub mod ssh;
+#[cfg(feature = "pkcs11")]
+pub mod token;
 
 pub use error::Error;
 

@@ -80,8 +80,14 @@ pub(crate) struct KeyNew {
     #[arg(long, value_name = "NAME", value_parser = key_kinds())]
     pub(crate) algorithm: KeyKind,
     /// Where the private key goes; - is stdout
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) out: PathBuf,
+    #[arg(long, short, value_name = "FILE", required_unless_present = "token", conflicts_with = "token")]
+    pub(crate) out: Option<PathBuf>,
+    /// Make it in a PKCS#11 token, where it stays: pkcs11:token=NAME;object=LABEL?module-path=FILE
+    #[arg(long, value_name = "URI")]
+    pub(crate) token: Option<PathBuf>,
+    /// The PIN of the token, in a file of one line, /dev/fd/N, or - for stdin; else it is asked for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// Where the public key goes
     #[arg(long, value_name = "FILE")]
     pub(crate) public: Option<PathBuf>,
@@ -97,7 +103,7 @@ pub(crate) struct KeyNew {
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyShow {
-    /// A private or public key: PEM, DER, JSON or OpenSSH's format; - is stdin
+    /// A private or public key: PEM, DER, JSON or OpenSSH's format; - is stdin; or pkcs11:… in a token
     pub(crate) file: PathBuf,
     /// Report in JSON
     #[arg(long)]
@@ -192,7 +198,7 @@ impl From<KeyDerivation> for Protection {
 pub(crate) struct Sign {
     /// What to sign; - is stdin
     pub(crate) file: PathBuf,
-    /// Our private key: PKCS#8 or OpenSSH's format
+    /// Our private key: PKCS#8, OpenSSH's format, or pkcs11:… in a token
     #[arg(long, value_name = "KEY")]
     pub(crate) identity: PathBuf,
     #[command(flatten)]
@@ -285,7 +291,7 @@ pub(crate) struct Seal {
     /// Who can open it: an X-Wing public key file, or the text age1pq1… itself; repeat it for more
     #[arg(long, value_name = "PUBLIC", required = true)]
     pub(crate) to: Vec<PathBuf>,
-    /// Who signs it: a private key, mldsa65-ed25519 or mldsa44-ed25519
+    /// Who signs it: a private key, mldsa65-ed25519 or mldsa44-ed25519, or pkcs11:… in a token
     #[arg(long, value_name = "KEY", group = "sender")]
     pub(crate) from: Option<PathBuf>,
     /// Sign with nothing: anyone could have sealed it
@@ -308,7 +314,7 @@ pub(crate) struct Open {
     /// What to open; - is stdin
     #[arg(default_value = "-")]
     pub(crate) file: PathBuf,
-    /// Our private X-Wing key, PKCS#8 or AGE-SECRET-KEY-PQ-1…
+    /// Our private X-Wing key, PKCS#8 or AGE-SECRET-KEY-PQ-1…, or pkcs11:… in a token
     #[arg(long, value_name = "KEY")]
     pub(crate) identity: PathBuf,
     /// Who must have signed it: a public key file, or a key id SHA256:…
@@ -470,7 +476,7 @@ pub(crate) struct ConnectionLimit {
 /// Who we are.
 #[derive(Debug, Args)]
 pub(crate) struct IdentityArg {
-    /// Our private key
+    /// Our private key, or pkcs11:… in a token
     #[arg(long, value_name = "KEY")]
     pub(crate) identity: PathBuf,
     #[command(flatten)]

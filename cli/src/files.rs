@@ -25,6 +25,7 @@ use crate::{
     error::Error,
     passphrase::PassphraseArg,
     terminal::{io_words, stdin_file},
+    token,
 };
 
 /// Readable by its owner only.
@@ -129,11 +130,10 @@ pub(crate) fn private_key(path: &Path, passphrase: &PassphraseArg) -> Result<Pri
 /// Our identity.
 pub(crate) fn identity(ours: &IdentityArg) -> Result<Arc<Identity>, Error> {
     let (path, provider) = (ours.identity.as_path(), ours.provider.provider);
-    let key = private_key(path, &ours.passphrase)?;
+    let key = token::Key::of(path, &ours.passphrase)?;
     let KeyKind::Signature(_) = key.kind() else { return Err(no_identity(path, key.kind())) };
     let kind = key.kind();
-    let key = key.into_signing_key(provider).map_err(|error| Error::file(path, error))?;
-    Identity::new(key).map_err(|_| no_identity(path, kind))
+    Identity::new(key.into_signing_key(provider)?).map_err(|_| no_identity(path, kind))
 }
 
 /// The key is sound, but no suite signs with it.

@@ -23,6 +23,7 @@ mod pipe;
 mod report;
 mod sign;
 mod terminal;
+mod token;
 mod tunnel;
 mod verify;
 mod version;

@@ -17,7 +17,7 @@ const MAX_LEN: usize = 1024;
 /// Where the passphrase of an existing key comes from.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct PassphraseArg {
-    /// The passphrase of a protected key, in a file of one line, /dev/fd/N, or - for stdin; else it is asked for
+    /// The passphrase of a protected key, or the PIN of a token, in a file of one line, /dev/fd/N, or - for stdin; else it is asked for
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 }
@@ -31,6 +31,15 @@ impl PassphraseArg {
             }
             Some(file) => read(file),
             None => ask(&format!("passphrase of {}: ", key.display()), "--passphrase-file"),
+        }
+    }
+
+    /// The PIN of a token.
+    #[cfg(feature = "pkcs11")]
+    pub(crate) fn pin(&self, token: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+        match &self.passphrase_file {
+            Some(file) => read(file),
+            None => ask(&format!("PIN of token {}: ", token.escape_debug()), "--passphrase-file"),
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     error::Error,
     files::{self, NewFile, check_place, same},
     terminal::{self, io_words},
+    token,
 };
 
 /// Readable by all whom the umask lets.
@@ -60,11 +61,11 @@ pub(crate) fn run(args: &Sign) -> Result<(), Error> {
         return Err(Error::failed("--context is for raw signatures; SSH signatures have --namespace"));
     }
 
-    let key = files::private_key(&args.identity, &args.passphrase)?;
+    let key = token::Key::of(&args.identity, &args.passphrase)?;
     let algorithm = signature_of(&args.identity, key.kind())?;
     let provider = args.provider.provider.unwrap_or_else(|| provider_for(algorithm, is_ssh));
     let about_key = |error: &dyn std::fmt::Display| Error::file(&args.identity, error);
-    let key = key.into_signing_key(provider).map_err(|error| about_key(&error))?;
+    let key = key.into_signing_key(provider)?;
     let signature = if is_ssh {
         let mut message = ssh::Message::new(provider, Hash::Sha512).map_err(Error::failed)?;
         pieces(&args.file, |piece| message.update(piece))?;
@@ -94,10 +95,16 @@ fn raw(key: &SigningKey, args: &Sign) -> Result<Vec<u8>, Error> {
     if context.get(..OWN_CONTEXTS.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN_CONTEXTS)) {
         return Err(Error::failed("contexts that begin with twinlock are for its own protocols"));
     }
-    if key.algorithm() == Signature::Ed25519 {
+    let is_ed25519 = key.algorithm() == Signature::Ed25519;
+    if is_ed25519 {
         check_ed25519_context(context)?;
-        let message = whole(&args.file)?;
-        refuse_ssh(&args.file, &message)?;
+    }
+    // A token takes no message of ML-DSA piece by piece that it could also hash by itself.
+    if is_ed25519 || (key.seed().is_none() && matches!(key.algorithm(), Signature::MlDsa(_))) {
+        let message = whole(&args.file, key.algorithm())?;
+        if context.is_empty() {
+            refuse_ssh(&args.file, &message)?;
+        }
         return key.sign(&message, context, &mut SystemRng).map_err(Error::failed);
     }
     let mut signer = key.signer(context).map_err(stream_error)?;
@@ -180,15 +187,19 @@ pub(crate) fn pieces(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), Err
     }
 }
 
-/// All of a file or of stdin, for Ed25519.
-pub(crate) fn whole(path: &Path) -> Result<Vec<u8>, Error> {
+/// All of a file or of stdin, for Ed25519, and for ML-DSA in a token.
+pub(crate) fn whole(path: &Path, algorithm: Signature) -> Result<Vec<u8>, Error> {
     let mut message = Vec::new();
     let most = u64::try_from(MAX_WHOLE_LEN).unwrap_or(u64::MAX).saturating_add(1);
     let read = source(path)?.take(most).read_to_end(&mut message);
     read.map_err(|error| Error::file(path, io_words(&error)))?;
     if message.len() > MAX_WHOLE_LEN {
-        return Err(Error::file(path, "is more than 64 MiB, and a raw Ed25519 signature needs all of it in memory")
-            .hint("--format ssh signs a hash of it, and ML-DSA and the composites sign any size"));
+        let name = algorithm.name();
+        let error = format!("is more than 64 MiB, and a raw {name} signature needs all of it in memory");
+        return Err(Error::file(path, error).hint(match algorithm {
+            Signature::Ed25519 => "--format ssh signs a hash of it, and ML-DSA and the composites sign any size",
+            _ => "the composites sign any size in a token",
+        }));
     }
     Ok(message)
 }

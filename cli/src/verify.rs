@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Verify) -> Result<(), Error> {
             )));
         } else if algorithm == Signature::Ed25519 {
             check_ed25519_context(context)?;
-            verifying.verify(&whole(&args.file)?, context, &signature)
+            verifying.verify(&whole(&args.file, verifying.algorithm())?, context, &signature)
         } else {
             let mut verifier = verifying.verifier(context).map_err(stream_error)?;
             pieces(&args.file, |piece| verifier.update(piece))?;

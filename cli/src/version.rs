@@ -18,6 +18,7 @@ pub(crate) fn run(args: &Version) -> Result<(), Error> {
         let names: Vec<_> = provider::ALL.iter().map(|provider| provider.name()).collect();
         report.row("", "providers", names, "");
         report.row("", "default provider", default_provider().name(), "");
+        report.row("", "keys in PKCS#11 tokens", if cfg!(feature = "pkcs11") { "yes" } else { "no" }, "");
         for suite in Suite::ALL {
             report.row("suites", suite.name(), format!("0x{:04x}", suite.code_point()), "");
         }

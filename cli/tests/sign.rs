@@ -38,6 +38,27 @@ fn every_algorithm_signs_files_of_every_size() {
 }
 
 #[test]
+#[cfg(not(feature = "pkcs11"))]
+fn a_build_without_tokens_says_so() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("file", "content");
+    let uri = "pkcs11:token=a?module-path=/m.so&pin-value=1234";
+    for args in [
+        &["sign", "--identity", uri, "file"][..],
+        &["key", "show", uri],
+        &["key", "convert", uri, "--out", "a.pub"],
+        &["key", "new", "--token", uri, "--algorithm", "ed25519"],
+        &["open", "--identity", uri, "--unsigned", "file"],
+    ] {
+        let words = sandbox.fails(2, args);
+        assert!(
+            words.starts_with("error: this build cannot use keys in tokens\n") && !words.contains("1234"),
+            "{words}"
+        );
+    }
+}
+
+#[test]
 fn stdin_is_a_file_too() {
     let sandbox = sandbox("mldsa44-ed25519");
     sandbox.write("file", "content");

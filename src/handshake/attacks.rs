@@ -179,7 +179,7 @@ fn forged_m3(forgery: &Forgery<'_>, responder: &Identity, peers: Arc<Peers>) -> 
 
 /// The same key again: `Identity` has no `Clone`, and tests know the seed.
 fn clone_identity(identity: &Identity) -> Arc<Identity> {
-    let seed = crate::secret::Seed::from_slice(identity.key.seed().secret_bytes());
+    let seed = crate::secret::Seed::from_slice(identity.key.seed().unwrap().secret_bytes());
     Identity::new(SigningKey::from_seed(PROVIDER, identity.key.algorithm(), seed).unwrap()).unwrap()
 }
 
@@ -372,7 +372,7 @@ fn expanded_keys_refused_on_the_wire() {
     // An identity that is a private key file, or an expanded key, is not a SubjectPublicKeyInfo.
     let private = crate::keys::PrivateKey::from_seed(
         KeyKind::Signature(Signature::MlDsa65Ed25519),
-        crate::secret::Seed::from_slice(us.key.seed().secret_bytes()),
+        crate::secret::Seed::from_slice(us.key.seed().unwrap().secret_bytes()),
     )
     .unwrap();
     for bytes in [private.to_pkcs8_der().unwrap().to_vec(), vec![0; 4032], us.key.verifying_key().as_bytes().to_vec()] {

@@ -152,10 +152,10 @@ impl Ed25519Key for signature::Ed25519KeyPair {
         bytes
     }
 
-    fn sign(&self, message: &[u8]) -> [u8; 64] {
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], Error> {
         let mut bytes = [0; 64];
         bytes.copy_from_slice(self.sign(message).as_ref());
-        bytes
+        Ok(bytes)
     }
 }
 

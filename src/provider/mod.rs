@@ -261,6 +261,18 @@ pub trait Dh: Implementation {
     fn agree(&self, curve: Curve, private: &[u8], peer: &[u8], shared: &mut [u8]) -> Result<(), Error>;
 }
 
+/// A private key of a curve that is not in memory: in a device, which agrees with it.
+pub trait DhKey: Send + Sync {
+    /// The public half, in the encoding of its curve.
+    fn public_key(&self) -> &[u8];
+
+    /// Writes the shared secret, as [`Dh::agree`] does.
+    ///
+    /// # Errors
+    /// A wrong length; what the device answers, which may refuse a peer's point of small order.
+    fn agree(&self, peer: &[u8], shared: &mut [u8]) -> Result<(), Error>;
+}
+
 /// Ed25519 (RFC 8032, pure).
 pub trait Ed25519: Implementation {
     /// Expands a seed.
@@ -280,8 +292,12 @@ pub trait Ed25519: Implementation {
 pub trait Ed25519Key: Send + Sync {
     /// The public half.
     fn verifying_key(&self) -> [u8; 32];
+
     /// Signs.
-    fn sign(&self, message: &[u8]) -> [u8; 64];
+    ///
+    /// # Errors
+    /// None of a key in memory; of one in a device, what the device answers.
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], Error>;
 }
 
 /// ML-KEM (FIPS 203). Encapsulation keys that come here are already checked for length and modulus.
@@ -420,7 +436,8 @@ pub trait MlDsaKey: Send + Sync {
     /// A key from an expanded form whose library cannot recompute it.
     fn verifying_key(&self) -> Result<Vec<u8>, Error>;
 
-    /// Signs, pure, with context. `randomness` all zero is the deterministic variant.
+    /// Signs, pure, with context. `randomness` all zero is the deterministic variant; a device takes no other, and
+    /// hedges with its own.
     ///
     /// # Errors
     /// A context over 255 bytes; those of the library beneath.

@@ -33,9 +33,10 @@ mod stream;
 
 pub use stream::{Signer, Verifier};
 
-/// A private signing key: the seed, and what was expanded from it, kept for the next use.
+/// A private signing key: the seed, and what was expanded from it, kept for the next use. Of a key in a device, there
+/// is no seed.
 pub struct SigningKey {
-    seed: Seed,
+    seed: Option<Seed>,
     lattice: Option<Box<dyn MlDsaKey>>,
     classical: Option<Box<dyn Ed25519Key>>,
     public: VerifyingKey,
@@ -78,7 +79,36 @@ impl SigningKey {
             public.extend_from_slice(&key.verifying_key());
             classical = Some(key);
         }
-        Ok(Self { seed, lattice, classical, public: VerifyingKey { provider, algorithm, bytes: public } })
+        let public = VerifyingKey { provider, algorithm, bytes: public };
+        Ok(Self { seed: Some(seed), lattice, classical, public })
+    }
+
+    /// A key whose halves are held elsewhere, in a device. `provider` does the rest, and verifies each signature before
+    /// it is given out.
+    ///
+    /// # Errors
+    /// [`Error::Algorithm`] for a half too few or too many; a public half of wrong length, or that is not valid.
+    pub fn from_halves(
+        provider: &'static Provider,
+        algorithm: Signature,
+        lattice: Option<Box<dyn MlDsaKey>>,
+        classical: Option<Box<dyn Ed25519Key>>,
+    ) -> Result<Self, Error> {
+        let has_classical = algorithm == Signature::Ed25519 || algorithm.composite_label().is_some();
+        if lattice.is_some() != algorithm.lattice().is_some() || classical.is_some() != has_classical {
+            return Err(Error::Algorithm);
+        }
+        let mut public = Vec::with_capacity(algorithm.verifying_key_len());
+        if let Some((key, params)) = lattice.as_ref().zip(algorithm.lattice()) {
+            let half = key.verifying_key()?;
+            expect_len(Field::VerifyingKey, &half, params.verifying_key_len())?;
+            public.extend_from_slice(&half);
+        }
+        if let Some(key) = &classical {
+            public.extend_from_slice(&key.verifying_key());
+        }
+        let public = VerifyingKey::from_bytes(provider, algorithm, &public)?;
+        Ok(Self { seed: None, lattice, classical, public })
     }
 
     /// The algorithm.
@@ -86,9 +116,9 @@ impl SigningKey {
         self.public.algorithm
     }
 
-    /// What a key file stores.
-    pub const fn seed(&self) -> &Seed {
-        &self.seed
+    /// What a key file stores; `None` of a key that is held elsewhere.
+    pub const fn seed(&self) -> Option<&Seed> {
+        self.seed.as_ref()
     }
 
     /// The public half.
@@ -101,7 +131,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`Error::Context`] over 255 bytes, or for any context with Ed25519, which has none; a failing
-    /// generator.
+    /// generator; [`Error::Device`].
     pub fn sign<R: TryCryptoRng + ?Sized>(
         &self,
         message: &[u8],
@@ -136,7 +166,11 @@ impl SigningKey {
             key.sign(message, context, randomness, &mut signature)?;
         }
         if let Some(key) = &self.classical {
-            signature.extend_from_slice(&key.sign(message));
+            signature.extend_from_slice(&key.sign(message)?);
+        }
+        // A device with a fault, or with another key than it said, must not give its signature away.
+        if self.seed.is_none() && self.public.verify_representative(message, context, &signature).is_err() {
+            return Err(Error::Device("it signed with another key, or wrongly"));
         }
         Ok(signature)
     }

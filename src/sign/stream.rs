@@ -42,8 +42,13 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`Error::Context`] as in [`SigningKey::sign`]; [`Error::TwoPass`] for Ed25519; for ML-DSA,
-    /// [`Error::Unsupported`] by a provider without [`Operation::MlDsaMu`].
+    /// [`Error::Unsupported`] by a provider without [`Operation::MlDsaMu`], and by a key that is held elsewhere.
     pub fn signer(&self, context: &[u8]) -> Result<Signer<'_>, Error> {
+        // μ goes to the key itself, and no device takes it.
+        if self.seed.is_none() && self.classical.is_none() {
+            let implementation = self.lattice.as_ref().map_or("", |key| key.implementation());
+            return Err(Error::Unsupported { implementation, operation: Operation::MlDsaMu });
+        }
         Ok(Signer { key: self, message: Message::new(&self.public, context)? })
     }
 }

@@ -38,7 +38,7 @@ fn other(certificate: &Certificate, issuer: &Party, edit: impl FnOnce(&mut Vec<V
 }
 
 fn copy(party: &Party) -> twinlock::sign::SigningKey {
-    let seed = twinlock::secret::Seed::from_slice(party.key.seed().secret_bytes());
+    let seed = twinlock::secret::Seed::from_slice(party.key.seed().unwrap().secret_bytes());
     twinlock::sign::SigningKey::from_seed(provider(), party.key.algorithm(), seed).unwrap()
 }
 

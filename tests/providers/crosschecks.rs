@@ -108,7 +108,7 @@ fn ed25519() {
         let (seed, message) = (random.array(), random.some(200));
         let (key, signature) = agreed(providers.iter().map(|provider| {
             let key = provider.hazmat().ed25519.key(&seed).unwrap();
-            (key.verifying_key(), key.sign(&message))
+            (key.verifying_key(), key.sign(&message).unwrap())
         }));
         let judge = |key: &[u8; 32], message: &[u8], signature: &[u8]| {
             let signature = signature.try_into().unwrap();

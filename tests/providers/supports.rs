@@ -25,7 +25,7 @@ fn call(provider: &Provider, operation: Operation) -> Result<(), Error> {
         }
         Operation::Ed25519 => {
             let key = raw.ed25519.key(&[7; 32])?;
-            raw.ed25519.verify(&key.verifying_key(), b"m", &key.sign(b"m"))
+            raw.ed25519.verify(&key.verifying_key(), b"m", &key.sign(b"m")?)
         }
         Operation::MlKem => {
             reference.ml_kem.encapsulate_derand(KEM, &ek(), &[1; 32], &mut ct, &mut ss)?;

@@ -14,7 +14,7 @@ use crate::{
     files::{self, NewFile, PUBLIC_MODE},
     passphrase::PassphraseArg,
     report::Report,
-    terminal,
+    terminal, token,
 };
 
 pub(crate) mod args;
@@ -50,9 +50,9 @@ fn from_now(lifetime: u64) -> Result<Validity, Error> {
     Validity::new(now, until).map_err(Error::failed)
 }
 
-/// A private key that signs, closed to group and others.
+/// A private key that signs.
 fn signing_key(path: &Path, passphrase: &PassphraseArg, provider: &'static Provider) -> Result<SigningKey, Error> {
-    files::private_key(path, passphrase)?.into_signing_key(provider).map_err(|error| Error::file(path, error))
+    token::Key::of(path, passphrase)?.into_signing_key(provider)
 }
 
 /// Reads a file of at most `limit` bytes.

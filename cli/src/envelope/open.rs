@@ -11,17 +11,17 @@ use twinlock::{
 };
 
 use super::{Input, no_recipient, no_sender, out::Out, workers};
-use crate::{args::Open, error::Error, files, terminal};
+use crate::{args::Open, error::Error, files, terminal, token};
 
 pub(crate) fn run(args: &Open) -> Result<(), Error> {
     files::refuse_same(&args.out.out, [args.identity.as_path(), &args.file])?;
     let expected = expected(args)?;
     let path = args.identity.as_path();
-    let key = files::private_key(path, &args.passphrase)?;
+    let key = token::Key::of(path, &args.passphrase)?;
     if key.kind() != KeyKind::Kem(KEM) {
         return Err(no_recipient(path, key.kind()));
     }
-    let key = key.into_decapsulation_key(args.provider.provider).map_err(|error| Error::file(path, error))?;
+    let key = key.into_decapsulation_key(args.provider.provider)?;
     let mut input = Input::open(&args.file)?;
     let mut out = Out::new(&args.out, expected != Expected::Unsigned)?;
     let last = if args.age {

@@ -14,7 +14,7 @@ use twinlock::{
 };
 
 use super::{Input, no_recipient, no_sender, out::Out, workers};
-use crate::{args::Seal, error::Error, files, terminal};
+use crate::{args::Seal, error::Error, files, terminal, token};
 
 pub(crate) fn run(args: &Seal) -> Result<(), Error> {
     let provider = args.provider.provider;
@@ -66,10 +66,10 @@ fn recipients(args: &Seal) -> Result<Vec<PublicKey>, Error> {
 
 fn sender(args: &Seal, provider: &'static Provider) -> Result<Option<SigningKey>, Error> {
     let Some(path) = &args.from else { return Ok(None) };
-    let key = files::private_key(path, &args.passphrase)?;
+    let key = token::Key::of(path, &args.passphrase)?;
     let kind = key.kind();
     if !SIGNATURES.iter().any(|(_, signature)| KeyKind::Signature(*signature) == kind) {
         return Err(no_sender(path, kind));
     }
-    key.into_signing_key(provider).map(Some).map_err(|error| Error::file(path, error))
+    key.into_signing_key(provider).map(Some)
 }

@@ -14,7 +14,7 @@ use crate::{
     args::{Format, KeyConvert, KeyProtect},
     error::Error,
     files::{self, Found, NewFile, PRIVATE_MODE, PUBLIC_MODE},
-    passphrase, terminal,
+    passphrase, terminal, token,
 };
 
 pub(super) fn convert(args: &KeyConvert) -> Result<(), Error> {
@@ -23,7 +23,11 @@ pub(super) fn convert(args: &KeyConvert) -> Result<(), Error> {
     if args.der && matches!(args.to, Some(Format::Raw | Format::Jwk | Format::Openssh | Format::Age)) {
         return Err(Error::failed("--der is for --to pkcs8 and --to spki"));
     }
-    let (private, passphrase) = match files::key(file, &args.passphrase)? {
+    let found = match token::is_uri(file) {
+        true => Found::Public(token::public_key(file, &args.passphrase)?), // the private key stays there
+        false => files::key(file, &args.passphrase)?,
+    };
+    let (private, passphrase) = match found {
         Found::Public(public) => {
             let to = args.to.unwrap_or(Format::Spki);
             if to == Format::Pkcs8 {
@@ -73,6 +77,9 @@ pub(super) fn convert(args: &KeyConvert) -> Result<(), Error> {
 
 pub(super) fn protect(args: &KeyProtect) -> Result<(), Error> {
     let file = args.file.as_path();
+    if token::is_uri(file) {
+        return Err(Error::failed("a key in a token is under the token's PIN, and stays there"));
+    }
     let key = match files::key(file, &args.passphrase)? {
         Found::Private { key, .. } => key,
         Found::Public(_) => return Err(Error::file(file, "holds a public key, which needs no protection")),

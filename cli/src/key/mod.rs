@@ -7,6 +7,9 @@ mod new;
 mod readers;
 mod show;
 
+#[cfg(feature = "pkcs11")]
+pub(crate) use show::describe;
+
 pub(crate) fn run(command: Key) -> Result<(), Error> {
     match command {
         Key::New(args) => new::run(&args),

@@ -9,7 +9,7 @@ use crate::{
     args::KeyNew,
     error::Error,
     files::{NewFile, PRIVATE_MODE, PUBLIC_MODE, same},
-    terminal,
+    terminal, token,
 };
 
 #[derive(Serialize)]
@@ -21,12 +21,21 @@ struct Report<'a> {
 }
 
 pub(super) fn run(args: &KeyNew) -> Result<(), Error> {
-    let to_stdout = args.out.as_os_str() == "-";
+    let out = match (&args.token, &args.out) {
+        (Some(uri), _) => return token::new(args, uri),
+        (None, Some(_)) if args.passphrase_file.is_some() => {
+            return Err(Error::failed("--passphrase-file is for --token, and no file would be protected by it")
+                .hint("twinlock key protect puts a key file under a passphrase"));
+        }
+        (None, Some(out)) => out,
+        (None, None) => return Err(Error::failed("where does the key go? give --out or --token")),
+    };
+    let to_stdout = out.as_os_str() == "-";
     if to_stdout && args.json {
         return Err(Error::failed("--json and --out - both write to stdout; give --out a file"));
     }
-    if args.public.as_ref().is_some_and(|public| same(public, &args.out)) {
-        return Err(Error::file(&args.out, "is given for the private and for the public key"));
+    if args.public.as_ref().is_some_and(|public| same(public, out)) {
+        return Err(Error::file(out, "is given for the private and for the public key"));
     }
     let key = PrivateKey::generate(args.algorithm, &mut SystemRng).map_err(Error::failed)?;
     let public = key.public_key(args.provider.provider).map_err(Error::failed)?;
@@ -36,7 +45,7 @@ pub(super) fn run(args: &KeyNew) -> Result<(), Error> {
     // is left behind.
     let public_pem = public.to_spki_pem().map_err(Error::failed)?;
     let private_file = match to_stdout {
-        false => Some(NewFile::write(&args.out, pem.as_bytes(), PRIVATE_MODE, args.force)?),
+        false => Some(NewFile::write(out, pem.as_bytes(), PRIVATE_MODE, args.force)?),
         true => None,
     };
     let public_file = match &args.public {
@@ -60,7 +69,7 @@ pub(super) fn run(args: &KeyNew) -> Result<(), Error> {
     let report = Report {
         algorithm: args.algorithm.name(),
         key_id: public.key_id().to_string(),
-        private: &args.out,
+        private: out,
         public: args.public.as_deref(),
     };
     if args.json {

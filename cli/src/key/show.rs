@@ -14,10 +14,13 @@ use crate::{
     error::Error,
     files::{self, Found},
     report::Report,
-    terminal,
+    terminal, token,
 };
 
 pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
+    if token::is_uri(&args.file) {
+        return token::show(args);
+    }
     let (path, provider) = (args.file.as_path(), args.provider.provider);
     let (bytes, exposed) = if path.as_os_str() == "-" {
         (files::read(path, io::stdin().lock(), MAX_KEY_FILE_LEN)?, None)
@@ -33,7 +36,7 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
         None => age(args, &bytes, exposed, &mut report)?,
     };
     if let Some(public) = other {
-        describe(&mut report, &public);
+        describe(&mut report, "", &public);
         return report.print(args.json);
     }
     let public = match PrivateKey::from_bytes(&bytes) {
@@ -64,7 +67,7 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
         }
         Err(error) => return Err(failed(error)),
     };
-    describe(&mut report, &public);
+    describe(&mut report, "", &public);
     report.print(args.json)
 }
 
@@ -143,21 +146,21 @@ fn private(report: &mut Report, key: &PrivateKey, protected: bool) {
     }
 }
 
-fn describe(report: &mut Report, public: &PublicKey) {
+pub(crate) fn describe(report: &mut Report, section: &str, public: &PublicKey) {
     let (kind, id) = (public.kind(), public.key_id());
-    report.row("", "algorithm", kind.name(), "");
-    report.row("", "standard", standard(kind), "");
-    report.row("", "oid", kind.oid(), "");
-    report.row("", "key id", id.to_string(), "");
-    report.row("", "key id, short", id.short(), "");
-    report.row("", "public key", kind.public_len(), "bytes");
-    report.row("", "seed", kind.seed_len(), "bytes");
+    report.row(section, "algorithm", kind.name(), "");
+    report.row(section, "standard", standard(kind), "");
+    report.row(section, "oid", kind.oid(), "");
+    report.row(section, "key id", id.to_string(), "");
+    report.row(section, "key id, short", id.short(), "");
+    report.row(section, "public key", kind.public_len(), "bytes");
+    report.row(section, "seed", kind.seed_len(), "bytes");
     match kind {
         KeyKind::Kem(kem) => {
-            report.row("", "ciphertext", kem.ciphertext_len(), "bytes");
-            report.row("", "shared secret", kem.shared_secret_len(), "bytes");
+            report.row(section, "ciphertext", kem.ciphertext_len(), "bytes");
+            report.row(section, "shared secret", kem.shared_secret_len(), "bytes");
         }
-        KeyKind::Signature(signature) => report.row("", "signature", signature.signature_len(), "bytes"),
+        KeyKind::Signature(signature) => report.row(section, "signature", signature.signature_len(), "bytes"),
         _ => {}
     }
 }

@@ -97,7 +97,7 @@ impl Ed25519Key for ed25519_dalek::SigningKey {
         ed25519_dalek::SigningKey::verifying_key(self).to_bytes()
     }
 
-    fn sign(&self, message: &[u8]) -> [u8; 64] {
-        ed25519_dalek::Signer::sign(self, message).to_bytes()
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], Error> {
+        Ok(ed25519_dalek::Signer::sign(self, message).to_bytes())
     }
 }
