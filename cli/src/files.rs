@@ -14,6 +14,7 @@ use twinlock::{
     ids::{KEY_ID_PREFIX, KeyKind, MAX_KEY_FILE_LEN, protocol::Suite},
     keys::{self, Content, PrivateKey, ProtectedKey, PublicKey},
     provider::Provider,
+    ring::Use,
     ssh,
 };
 use zeroize::Zeroizing;
@@ -22,6 +23,7 @@ use crate::{
     args::IdentityArg,
     error::Error,
     passphrase::PassphraseArg,
+    ring,
     terminal::{io_words, stdin_file},
 };
 
@@ -117,17 +119,25 @@ pub(crate) fn private_key(path: &Path, passphrase: &PassphraseArg) -> Result<Pri
             return Err(Error::file(path, format_args!("holds {}; give {}", Content::PublicKey, Content::PrivateKey)));
         }
     };
-    if let Some(mode) = open_to_others(&metadata) {
-        return Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
-            .hint(format_args!("chmod 600 {}", path.display())));
-    }
+    refuse_exposed(path, &metadata)?;
     Ok(key)
+}
+
+/// Refuses a private key that others can read.
+pub(crate) fn refuse_exposed(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    match open_to_others(metadata) {
+        Some(mode) => {
+            Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
+                .hint(format_args!("chmod 600 {}", path.display())))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Our identity.
 pub(crate) fn identity(ours: &IdentityArg) -> Result<Arc<Identity>, Error> {
     let (path, provider) = (ours.identity.as_path(), ours.provider.provider);
-    let key = private_key(path, &ours.passphrase)?;
+    let key = ring::private_key(path, Use::Channel, &ours.passphrase)?;
     let KeyKind::Signature(_) = key.kind() else { return Err(no_identity(path, key.kind())) };
     let kind = key.kind();
     let key = key.into_signing_key(provider).map_err(|error| Error::file(path, error))?;
@@ -295,7 +305,8 @@ fn exists(path: &Path) -> Error {
     Error::file(path, "exists already").hint("--force replaces it")
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder that a path lies in.
+pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

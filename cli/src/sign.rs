@@ -10,6 +10,7 @@ use twinlock::{
     ids::{Hash, KeyKind, Signature, ssh::SIGNATURE_MAGIC},
     keys::PublicKey,
     provider::{self, Operation, Provider, SystemRng},
+    ring::Use,
     sign::SigningKey,
     ssh,
 };
@@ -18,6 +19,7 @@ use crate::{
     args::{Sign, SignatureFormat, default_provider},
     error::Error,
     files::{self, NewFile, check_place, same},
+    ring,
     terminal::{self, io_words},
 };
 
@@ -60,7 +62,7 @@ pub(crate) fn run(args: &Sign) -> Result<(), Error> {
         return Err(Error::failed("--context is for raw signatures; SSH signatures have --namespace"));
     }
 
-    let key = files::private_key(&args.identity, &args.passphrase)?;
+    let key = ring::private_key(&args.identity, Use::Sign, &args.passphrase)?;
     let algorithm = signature_of(&args.identity, key.kind())?;
     let provider = args.provider.provider.unwrap_or_else(|| provider_for(algorithm, is_ssh));
     let about_key = |error: &dyn std::fmt::Display| Error::file(&args.identity, error);

@@ -10,19 +10,24 @@ use twinlock::{
     },
 };
 
-use super::{Input, no_recipient, no_sender, out::Out, workers};
-use crate::{args::Open, error::Error, files, terminal};
+use super::{Input, choose, no_recipient, no_sender, out::Out, workers};
+use crate::{args::Open, error::Error, files, ring, terminal};
 
 pub(crate) fn run(args: &Open) -> Result<(), Error> {
     files::refuse_same(&args.out.out, [args.identity.as_path(), &args.file])?;
     let expected = expected(args)?;
     let path = args.identity.as_path();
-    let key = files::private_key(path, &args.passphrase)?;
+    let entry = ring::opening_keys(path, args.revoked, &args.passphrase)?;
+    let mut input = Input::open(&args.file)?;
+    let key = match entry {
+        Some(keys) => choose::key(keys, &mut input, args, expected)?,
+        None if args.revoked => return Err(Error::failed("--revoked is for entries of key rings")),
+        None => files::private_key(path, &args.passphrase)?,
+    };
     if key.kind() != KeyKind::Kem(KEM) {
         return Err(no_recipient(path, key.kind()));
     }
     let key = key.into_decapsulation_key(args.provider.provider).map_err(|error| Error::file(path, error))?;
-    let mut input = Input::open(&args.file)?;
     let mut out = Out::new(&args.out, expected != Expected::Unsigned)?;
     let last = if args.age {
         let mut opener = age::Opener::new(key).map_err(Error::failed)?;

@@ -10,11 +10,12 @@ use twinlock::{
     },
     keys::PublicKey,
     provider::{Provider, SystemRng},
+    ring::Use,
     sign::SigningKey,
 };
 
 use super::{Input, no_recipient, no_sender, out::Out, workers};
-use crate::{args::Seal, error::Error, files, terminal};
+use crate::{args::Seal, error::Error, files, ring, terminal};
 
 pub(crate) fn run(args: &Seal) -> Result<(), Error> {
     let provider = args.provider.provider;
@@ -66,7 +67,7 @@ fn recipients(args: &Seal) -> Result<Vec<PublicKey>, Error> {
 
 fn sender(args: &Seal, provider: &'static Provider) -> Result<Option<SigningKey>, Error> {
     let Some(path) = &args.from else { return Ok(None) };
-    let key = files::private_key(path, &args.passphrase)?;
+    let key = ring::private_key(path, Use::Sign, &args.passphrase)?;
     let kind = key.kind();
     if !SIGNATURES.iter().any(|(_, signature)| KeyKind::Signature(*signature) == kind) {
         return Err(no_sender(path, kind));
