@@ -288,10 +288,15 @@ pub(crate) fn same(one: &Path, other: &Path) -> bool {
 
 /// Refuses to write over what is read, `--force` or not: a key would be gone.
 pub(crate) fn refuse_same<'a>(out: &Path, read: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {
-    match is_std(out) || !read.into_iter().any(|read| !is_std(read) && same(read, out)) {
+    match is_std(out) || !read.into_iter().any(|read| !is_std(read) && would_replace(out, read)) {
         true => Ok(()),
         false => Err(Error::file(out, "is read and was to be written; give another file")),
     }
+}
+
+/// Whether what is written to `out` would replace what is read: that file, or one of that entry of a key ring.
+pub(crate) fn would_replace(out: &Path, read: &Path) -> bool {
+    same(read, out) || read.is_dir() && same(read, folder(out))
 }
 
 /// Waits until no other process changes files in the folder of `path` by this function.

@@ -18,7 +18,7 @@ use twinlock::{
 use crate::{
     args::{Sign, SignatureFormat, default_provider},
     error::Error,
-    files::{self, NewFile, check_place, same},
+    files::{self, NewFile, check_place, would_replace},
     ring,
     terminal::{self, io_words},
 };
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Sign) -> Result<(), Error> {
     }
     if !to_stdout {
         for (other, what) in [(&args.file, "what is signed"), (&args.identity, "the private key")] {
-            if same(&out, other) {
+            if would_replace(&out, other) {
                 return Err(Error::file(&out, format_args!("is {what}, and would be replaced by the signature")));
             }
         }

@@ -12,7 +12,7 @@ use std::{
     io::{self, Write as _},
     num::NonZero,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
 };
@@ -69,8 +69,9 @@ pub(crate) struct Job {
 impl Locked {
     /// A ring that is there. What a change that was killed left in it is cleared.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        // Words about a folder that is not there, before the lock has its own.
-        Ring::open(path)?;
+        if !Ring::is_there(path) {
+            Ring::open(path)?; // which tells it
+        }
         let lock = files::lock_folder(&path.join(MANIFEST))?;
         let ring = Ring::open(path)?;
         clear(path, Some(&ring.manifest))?;
@@ -148,11 +149,13 @@ impl Locked {
         let path = self.ring.path.as_path();
         let is_first = self.ring.manifest.sequence() == 0;
         let signer = key.into_signing_key(default_provider()).map_err(|error| Error::file(path, error))?;
+        let files = Files { ring: path, wrapping, provider, is_synced: jobs.len() < MANY };
         if !is_first && !jobs.is_empty() {
+            // What the note names is deleted if this fails: nothing of someone else's may be among it.
+            jobs.iter().try_for_each(|job| files.check_place(job))?;
             put_note(path, false, jobs)?;
         }
         let mut next = self.ring.manifest.clone();
-        let files = Files { ring: path, wrapping, provider, is_synced: jobs.len() < MANY };
         if let Err(error) = files.commit(jobs, &mut next, enter, &signer) {
             // The manifest names none of it. Of a new ring, more is to be cleared.
             if !is_first {
@@ -238,16 +241,29 @@ impl Files<'_> {
         Ok(made.into_iter().map(|(_, keys)| keys).collect())
     }
 
-    fn one(&self, job: &Job) -> Result<Vec<Key>, Error> {
+    /// Refuses what no manifest names where new files are to come.
+    fn check_place(&self, job: &Job) -> Result<(), Error> {
         let folder = self.ring.join(&*job.name);
-        let failed = |error: io::Error| match error.kind() {
-            io::ErrorKind::AlreadyExists => Error::file(&folder, "is there, and no manifest names it; move it away"),
-            _ => Error::file(&folder, io_words(&error)),
-        };
+        let is_there = |path: &Path| path.symlink_metadata().is_ok();
         if job.number == 1 {
-            DirBuilder::new().mode(FOLDER_MODE).create(&folder).map_err(failed)?;
-        } else if !folder.symlink_metadata().map_err(failed)?.is_dir() {
-            return Err(Error::file(&folder, "is no folder"));
+            return if is_there(&folder) { Err(in_the_way(&folder)) } else { Ok(()) };
+        }
+        match folder.symlink_metadata() {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => return Err(Error::file(&folder, "is no folder")),
+            Err(error) => return Err(Error::file(&folder, io_words(&error))),
+        }
+        match files_of(self.ring, &job.name, job.number).find(|path| is_there(path)) {
+            Some(path) => Err(in_the_way(&path)),
+            None => Ok(()),
+        }
+    }
+
+    fn one(&self, job: &Job) -> Result<Vec<Key>, Error> {
+        if job.number == 1 {
+            let folder = self.ring.join(&*job.name);
+            let made = DirBuilder::new().mode(FOLDER_MODE).create(&folder);
+            made.map_err(|error| Error::file(&folder, io_words(&error)))?;
         }
         let key = |kind: &KeyKind| {
             let key = PrivateKey::generate(*kind, &mut SystemRng).map_err(Error::failed)?;
@@ -280,10 +296,7 @@ impl Files<'_> {
             file.write_all(content)?;
             if self.is_synced { file.sync_all() } else { Ok(()) }
         };
-        write().map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => Error::file(path, "is there, and no manifest names it; move it away"),
-            _ => Error::file(path, io_words(&error)),
-        })
+        write().map_err(|error| Error::file(path, io_words(&error)))
     }
 
     /// Waits until all new files and their names are on the disk.
@@ -347,10 +360,7 @@ fn clear(ring: &Path, manifest: Option<&Manifest>) -> Result<(), Error> {
     let has = |name: &Name, number| manifest.is_some_and(|manifest| manifest.has(name, number));
     let mut count = 0_usize;
     for (name, number) in change.generations.iter().filter(|(name, number)| !has(name, *number)) {
-        for (role, extension) in
-            [Role::Signing, Role::Opening].into_iter().flat_map(|role| [(role, "key"), (role, "pub")])
-        {
-            let path = key_file(ring, name, *number, role, extension);
+        for path in files_of(ring, name, *number) {
             count = count.saturating_add(usize::from(remove(&path).map_err(|error| failed(&path, &error))?));
         }
         if *number == 1 {
@@ -369,6 +379,16 @@ fn clear(ring: &Path, manifest: Option<&Manifest>) -> Result<(), Error> {
         terminal::say(format_args!("cleared {count} files of a change that was cut off"));
     }
     Ok(())
+}
+
+/// Every file that a generation can have.
+fn files_of(ring: &Path, name: &Name, number: u32) -> impl Iterator<Item = PathBuf> {
+    let pairs = [Role::Signing, Role::Opening].into_iter().flat_map(|role| [(role, "key"), (role, "pub")]);
+    pairs.map(move |(role, extension)| key_file(ring, name, number, role, extension))
+}
+
+fn in_the_way(path: &Path) -> Error {
+    Error::file(path, "is there, and no manifest names it; move it away")
 }
 
 /// Removes a file; tells whether it was there.
