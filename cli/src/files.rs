@@ -296,7 +296,7 @@ pub(crate) fn refuse_same<'a>(out: &Path, read: impl IntoIterator<Item = &'a Pat
 
 /// Whether what is written to `out` would replace what is read: that file, or one of that entry of a key ring.
 pub(crate) fn would_replace(out: &Path, read: &Path) -> bool {
-    same(read, out) || read.is_dir() && same(read, folder(out))
+    same(read, out) || same(read, folder(out)) && ring::entry_at(read).is_ok_and(|entry| entry.is_some())
 }
 
 /// Waits until no other process changes files in the folder of `path` by this function.

@@ -16,7 +16,7 @@ use common::{Sandbox, failed};
 use serde_json::Value;
 use twinlock::{
     certificate::{Time, Validity},
-    keys::{PrivateKey, PublicKey},
+    keys::{PrivateKey, ProtectedKey, PublicKey},
     provider::{RUST, SystemRng},
     ring::{Manifest, Name},
 };
@@ -423,12 +423,10 @@ fn one_passphrase_is_for_all_keys_of_a_ring() {
     assert_eq!(snapshot(&sandbox.path("keys")), before);
     sandbox.ok(&new("b", "--passphrase-file", "secret"));
     sandbox.ok(&["key", "rotate", "keys/a", "keys/b", "--passphrase-file", "secret"]);
-    let salts: Vec<Vec<u8>> = snapshot(&sandbox.path("keys"))
-        .into_iter()
-        .filter(|(name, _)| name.ends_with(".key"))
-        .map(|(_, pem)| pem.split(|byte| *byte == b'\n').nth(1).unwrap()[..48].to_vec())
-        .collect();
-    assert_eq!(salts.len(), 9);
+    let files = snapshot(&sandbox.path("keys")).into_iter().filter(|(name, _)| name.ends_with(".key"));
+    let files: Vec<_> = files.map(|(_, pem)| ProtectedKey::from_bytes(&pem).unwrap()).collect();
+    let wrapping = files[0].wrapping_key(b"a passphrase").unwrap();
+    assert_eq!(files.iter().filter(|file| wrapping.fits(file)).count(), 9, "one derivation is for all files");
     let show = ["key", "show", "keys/a/2.signing.key", "--passphrase-file", "secret"];
     assert!(sandbox.ok(&show).contains("private key under a passphrase"));
     sandbox.ok(&[
@@ -438,7 +436,8 @@ fn one_passphrase_is_for_all_keys_of_a_ring() {
         "--context",
         "x",
         "--out",
-        "-",
+        "sig",
+        "--force",
         "file",
         "--passphrase-file",
         "secret",

@@ -28,9 +28,8 @@ pub(super) fn run(args: &KeyNew) -> Result<(), Error> {
     let (Some(algorithm), Some(out)) = (args.algorithm, &args.out) else {
         return Err(Error::failed("a key has an --algorithm and a file, --out"));
     };
-    if args.entries.passphrase.passphrase_file.is_some() {
-        return Err(Error::failed("--passphrase-file is for key rings")
-            .hint("twinlock key protect puts a key file under a passphrase"));
+    if let Some(option) = args.entries.first_given() {
+        return Err(Error::failed(format_args!("{option} is for key rings: --for tells what the entry is for")));
     }
     file(args, algorithm, out)
 }

@@ -41,6 +41,22 @@ pub(crate) struct NewEntries {
     pub(crate) passphrase: PassphraseArg,
 }
 
+impl NewEntries {
+    /// An option that is given. clap lets it pass without --for where another option excludes that.
+    pub(crate) fn first_given(&self) -> Option<&'static str> {
+        let given = [
+            ("--ring", self.ring.is_some()),
+            ("--name", self.name.is_some()),
+            ("--names", self.names.is_some()),
+            ("--lifetime", self.lifetime.is_some()),
+            ("--new-passphrase-file", self.new_passphrase_file.is_some()),
+            ("--unprotected", self.unprotected),
+            ("--passphrase-file", self.passphrase.passphrase_file.is_some()),
+        ];
+        given.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct KeyRotate {
     /// The entries, RING/NAME, all of one ring
