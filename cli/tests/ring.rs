@@ -1,6 +1,6 @@
 //! Key rings: who may use what, what is refused, and what is left when something goes wrong.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails loudly")]
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod common;
 

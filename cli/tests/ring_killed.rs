@@ -1,7 +1,12 @@
 //! A process that is killed at any moment leaves the old ring or the new one, and of a key file either all or nothing
 //! that misleads.
 
-#![expect(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "a test fails loudly")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails loudly"
+)]
 
 mod common;
 
@@ -31,8 +36,8 @@ fn restore(from: &Path, to: &Path) {
 }
 
 /// Runs a command again and again, each time from the same ring, and kills it a little later each time. After each, the
-/// ring must be as before or as after. Gives how often each was seen.
-fn kill(sandbox: &Sandbox, args: &[&str], mut check: impl FnMut(Option<Value>)) -> (usize, usize) {
+/// ring must be as before or as after. Gives how often each was seen, and how often the change was under way.
+fn kill(sandbox: &Sandbox, args: &[&str], mut check: impl FnMut(Option<Value>)) -> [usize; 3] {
     let (ring, kept) = (sandbox.path("keys"), sandbox.path("kept"));
     let manifest = || fs::read(sandbox.path("keys/manifest.json")).ok();
     let old = manifest();
@@ -42,7 +47,7 @@ fn kill(sandbox: &Sandbox, args: &[&str], mut check: impl FnMut(Option<Value>)) 
     sandbox.ok(args);
     let whole = begun.elapsed() * 11 / 10;
     let new = list(sandbox).unwrap();
-    let (mut olds, mut news) = (0, 0);
+    let [mut olds, mut news, mut noted] = [0; 3];
     for moment in 0..=MOMENTS {
         restore(&kept, &ring);
         let mut child = sandbox.command(args).spawn().unwrap();
@@ -51,6 +56,7 @@ fn kill(sandbox: &Sandbox, args: &[&str], mut check: impl FnMut(Option<Value>)) 
             let _ = child.kill();
         }
         child.wait().unwrap();
+        noted += usize::from(sandbox.path("keys/manifest.change").exists());
         let found = list(sandbox);
         match &found {
             Some(ring) if ring["sequence"] == new["sequence"] => {
@@ -64,7 +70,7 @@ fn kill(sandbox: &Sandbox, args: &[&str], mut check: impl FnMut(Option<Value>)) 
         }
         check(found);
     }
-    (olds, news)
+    [olds, news, noted]
 }
 
 #[test]
@@ -98,6 +104,7 @@ fn a_killed_change_leaves_the_old_ring_or_the_new_one() {
         }
     });
     println!("new ring: {seen:?}");
+    let mut half_done = seen[2];
     for args in [
         &["key", "new", "--for", "identity", "--ring", "keys", "--names", "second"][..],
         &["key", "rotate", "keys/desk-3", "keys/desk-4", "keys/desk-5"],
@@ -113,8 +120,10 @@ fn a_killed_change_leaves_the_old_ring_or_the_new_one() {
             assert_eq!(files, expected_files(&ring), "left over after a change");
         });
         println!("{args:?}: {seen:?}");
-        assert!(seen.0 > 0 && seen.1 > 0, "only one outcome was seen: {seen:?}");
+        assert!(seen[0] > 0 && seen[1] > 0, "only one outcome was seen: {seen:?}");
+        half_done += seen[2];
     }
+    assert!(half_done > 0, "no change was killed half done");
 }
 
 fn count(folder: &Path) -> usize {
