@@ -355,7 +355,7 @@ fn clear(ring: &Path, manifest: Option<&Manifest>) -> Result<(), Error> {
     if !file.exists() {
         return Ok(());
     }
-    let change = Change::from_bytes(&files::content(&file, MAX_MANIFEST_LEN / 16)?);
+    let change = Change::from_bytes(&files::content(&file, MAX_MANIFEST_LEN / 8)?);
     let change = change.map_err(|error| Error::file(&file, error))?;
     let has = |name: &Name, number| manifest.is_some_and(|manifest| manifest.has(name, number));
     let mut count = 0_usize;
