@@ -17,6 +17,7 @@
 pub mod certificate;
 pub mod envelope;
 pub mod protocol;
+pub mod ring;
 pub mod ssh;
 pub mod token;
 

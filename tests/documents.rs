@@ -39,7 +39,7 @@ fn every_requirement_names_its_tests() {
     let folders = ["src", "tests", "cli/src", "cli/tests"];
     let sources = folders.map(|folder| root().join(folder)).map(|folder| files(&folder, "rs")).concat();
     let code: String = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    for (name, prefix, least) in [("channel", "CH", 30), ("envelope", "EN", 20)] {
+    for (name, prefix, least) in [("channel", "CH", 30), ("envelope", "EN", 20), ("ring", "RI", 15)] {
         let spec = read(&format!("docs/spec/{name}.md"));
         let (body, appendix) = spec.split_once("## Appendix A").unwrap();
         let required = numbers(body, &format!("**[{prefix}-"));

@@ -415,3 +415,26 @@ fn lamps_examples() {
     println!("{read} read, {refused} refused");
     assert_eq!((read, refused), (24, 13));
 }
+
+#[test]
+fn one_derivation_opens_and_wraps_all_files_with_one_salt() {
+    let key = || PrivateKey::generate(KeyKind::X25519, &mut SystemRng).unwrap();
+    let (one, other) = (key(), key());
+    let made = WrappingKey::derive(b"open sesame", Protection::Scrypt, &mut SystemRng).unwrap();
+    let wrap = |wrapping: &WrappingKey, key| {
+        let der = wrapping.wrap_der(key, Form::Seed, &mut SystemRng).unwrap();
+        ProtectedKey::from_bytes(&der).unwrap()
+    };
+    let first = wrap(&made, &one);
+    let again = first.wrapping_key(b"open sesame").unwrap();
+    let second = wrap(&again, &other);
+    for file in [&first, &second] {
+        assert!(made.fits(file) && again.fits(file));
+        assert_eq!(file.open_with(&made).unwrap().to_pkcs8_der(), file.open(b"open sesame").unwrap().to_pkcs8_der());
+    }
+    assert_eq!(second.open_with(&made).unwrap().to_pkcs8_der(), other.to_pkcs8_der());
+    assert_eq!(first.open_with(&first.wrapping_key(b"open says me").unwrap()).unwrap_err(), Error::Passphrase);
+    let elsewhere = wrap(&WrappingKey::derive(b"open sesame", Protection::Scrypt, &mut SystemRng).unwrap(), &one);
+    assert!(!made.fits(&elsewhere));
+    assert_eq!(elsewhere.open_with(&made).unwrap_err(), Error::Passphrase);
+}

@@ -2,7 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::{address::Address, cert::args::Cert, kat::args::Kat, passphrase::PassphraseArg};
+use crate::{
+    address::Address,
+    cert::args::Cert,
+    kat::args::Kat,
+    passphrase::PassphraseArg,
+    ring::args::{KeyList, KeyRevoke, KeyRotate, NewEntries},
+};
 use clap::{
     ArgGroup, Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -26,7 +32,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make and show key files
+    /// Make and show key files, and key rings
     #[command(subcommand)]
     Key(Key),
     /// Sign a file of any size; the signature goes into a file of its own
@@ -64,36 +70,47 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Key {
-    /// Make a key: PKCS#8 in PEM, for its owner's eyes only
-    New(KeyNew),
+    /// Make a key: PKCS#8 in PEM, for its owner's eyes only; or, with --for, entries of a key ring
+    New(Box<KeyNew>),
     /// Say what a key file holds, never the secret
     Show(KeyShow),
     /// Write a key in another form or format
     Convert(KeyConvert),
     /// Put a private key under a passphrase, or under another one
     Protect(KeyProtect),
+    /// Make the next keys of entries of a key ring; those before open only, from then on
+    Rotate(KeyRotate),
+    /// Mark an entry of a key ring as not to be used
+    Revoke(KeyRevoke),
+    /// Verify the manifest of a key ring, and list what it holds
+    List(KeyList),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyNew {
     /// What to make; identities of channels are mldsa65-ed25519 or mldsa44-ed25519
-    #[arg(long, value_name = "NAME", value_parser = key_kinds())]
-    pub(crate) algorithm: KeyKind,
+    #[arg(long, value_name = "NAME", value_parser = key_kinds(), required_unless_present = "purpose")]
+    pub(crate) algorithm: Option<KeyKind>,
     /// Where the private key goes; - is stdout
-    #[arg(long, short, value_name = "FILE", required_unless_present = "token", conflicts_with = "token")]
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        required_unless_present_any = ["token", "purpose"],
+        conflicts_with_all = ["token", "purpose"]
+    )]
     pub(crate) out: Option<PathBuf>,
     /// Make it in a PKCS#11 token, where it stays: pkcs11:token=NAME;object=LABEL?module-path=FILE
-    #[arg(long, value_name = "URI")]
+    #[arg(long, value_name = "URI", conflicts_with = "purpose")]
     pub(crate) token: Option<PathBuf>,
-    /// The PIN of the token, in a file of one line, /dev/fd/N, or - for stdin; else it is asked for
-    #[arg(long, value_name = "FILE")]
-    pub(crate) passphrase_file: Option<PathBuf>,
     /// Where the public key goes
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "purpose")]
     pub(crate) public: Option<PathBuf>,
     /// Replace files that are there
-    #[arg(long)]
+    #[arg(long, conflicts_with = "purpose")]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) entries: NewEntries,
     /// Report in JSON on stdout
     #[arg(long)]
     pub(crate) json: bool,
@@ -198,7 +215,7 @@ impl From<KeyDerivation> for Protection {
 pub(crate) struct Sign {
     /// What to sign; - is stdin
     pub(crate) file: PathBuf,
-    /// Our private key: PKCS#8, OpenSSH's format, or pkcs11:… in a token
+    /// Our private key: PKCS#8, OpenSSH's format, an entry of a key ring, RING/NAME, or pkcs11:… in a token
     #[arg(long, value_name = "KEY")]
     pub(crate) identity: PathBuf,
     #[command(flatten)]
@@ -291,7 +308,7 @@ pub(crate) struct Seal {
     /// Who can open it: an X-Wing public key file, or the text age1pq1… itself; repeat it for more
     #[arg(long, value_name = "PUBLIC", required = true)]
     pub(crate) to: Vec<PathBuf>,
-    /// Who signs it: a private key, mldsa65-ed25519 or mldsa44-ed25519, or pkcs11:… in a token
+    /// Who signs it: a private key, mldsa65-ed25519 or mldsa44-ed25519, an entry of a key ring, RING/NAME, or pkcs11:… in a token
     #[arg(long, value_name = "KEY", group = "sender")]
     pub(crate) from: Option<PathBuf>,
     /// Sign with nothing: anyone could have sealed it
@@ -314,9 +331,12 @@ pub(crate) struct Open {
     /// What to open; - is stdin
     #[arg(default_value = "-")]
     pub(crate) file: PathBuf,
-    /// Our private X-Wing key, PKCS#8 or AGE-SECRET-KEY-PQ-1…, or pkcs11:… in a token
+    /// Our private X-Wing key, PKCS#8 or AGE-SECRET-KEY-PQ-1…, an entry of a key ring, RING/NAME, or pkcs11:… in a token
     #[arg(long, value_name = "KEY")]
     pub(crate) identity: PathBuf,
+    /// Open with keys of the entry that were revoked, too
+    #[arg(long)]
+    pub(crate) revoked: bool,
     /// Who must have signed it: a public key file, or a key id SHA256:…
     #[arg(long, value_name = "PUBLIC|KEY-ID", group = "sender")]
     pub(crate) from: Option<String>,
@@ -476,7 +496,7 @@ pub(crate) struct ConnectionLimit {
 /// Who we are.
 #[derive(Debug, Args)]
 pub(crate) struct IdentityArg {
-    /// Our private key, or pkcs11:… in a token
+    /// Our private key, an entry of a key ring, RING/NAME, or pkcs11:… in a token
     #[arg(long, value_name = "KEY")]
     pub(crate) identity: PathBuf,
     #[command(flatten)]

@@ -16,6 +16,7 @@ use twinlock::{
     ids::{KEY_ID_PREFIX, KeyKind, MAX_KEY_FILE_LEN, protocol::Suite},
     keys::{self, Content, PrivateKey, ProtectedKey, PublicKey},
     provider::Provider,
+    ring::Use,
     ssh,
 };
 use zeroize::Zeroizing;
@@ -24,6 +25,7 @@ use crate::{
     args::IdentityArg,
     error::Error,
     passphrase::PassphraseArg,
+    ring,
     terminal::{io_words, stdin_file},
     token,
 };
@@ -120,17 +122,25 @@ pub(crate) fn private_key(path: &Path, passphrase: &PassphraseArg) -> Result<Pri
             return Err(Error::file(path, format_args!("holds {}; give {}", Content::PublicKey, Content::PrivateKey)));
         }
     };
-    if let Some(mode) = open_to_others(&metadata) {
-        return Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
-            .hint(format_args!("chmod 600 {}", path.display())));
-    }
+    refuse_exposed(path, &metadata)?;
     Ok(key)
+}
+
+/// Refuses a private key that others can read.
+pub(crate) fn refuse_exposed(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    match open_to_others(metadata) {
+        Some(mode) => {
+            Err(Error::file(path, format_args!("the private key is open to group or others, mode {mode:04o}"))
+                .hint(format_args!("chmod 600 {}", path.display())))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Our identity.
 pub(crate) fn identity(ours: &IdentityArg) -> Result<Arc<Identity>, Error> {
     let (path, provider) = (ours.identity.as_path(), ours.provider.provider);
-    let key = token::Key::of(path, &ours.passphrase)?;
+    let key = token::Key::of(path, Use::Channel, &ours.passphrase)?;
     let KeyKind::Signature(_) = key.kind() else { return Err(no_identity(path, key.kind())) };
     let kind = key.kind();
     Identity::new(key.into_signing_key(provider)?).map_err(|_| no_identity(path, kind))
@@ -317,10 +327,15 @@ pub(crate) fn same(one: &Path, other: &Path) -> bool {
 
 /// Refuses to write over what is read, `--force` or not: a key would be gone.
 pub(crate) fn refuse_same<'a>(out: &Path, read: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {
-    match is_std(out) || !read.into_iter().any(|read| !is_std(read) && same(read, out)) {
+    match is_std(out) || !read.into_iter().any(|read| !is_std(read) && would_replace(out, read)) {
         true => Ok(()),
         false => Err(Error::file(out, "is read and was to be written; give another file")),
     }
+}
+
+/// Whether what is written to `out` would replace what is read: that file, or one of that entry of a key ring.
+pub(crate) fn would_replace(out: &Path, read: &Path) -> bool {
+    same(read, out) || same(read, folder(out)) && ring::entry_at(read).is_ok_and(|entry| entry.is_some())
 }
 
 /// Waits until no other process changes files in the folder of `path` by this function.
@@ -334,7 +349,8 @@ fn exists(path: &Path) -> Error {
     Error::file(path, "exists already").hint("--force replaces it")
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder that a path lies in.
+pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -21,6 +21,7 @@ mod pages;
 mod passphrase;
 mod pipe;
 mod report;
+mod ring;
 mod sign;
 mod terminal;
 mod token;

@@ -10,6 +10,7 @@ use twinlock::{
     ids::{Hash, KeyKind, Signature, ssh::SIGNATURE_MAGIC},
     keys::PublicKey,
     provider::{self, Operation, Provider, SystemRng},
+    ring::Use,
     sign::SigningKey,
     ssh,
 };
@@ -17,7 +18,8 @@ use twinlock::{
 use crate::{
     args::{Sign, SignatureFormat, default_provider},
     error::Error,
-    files::{self, NewFile, check_place, same},
+    files::{self, NewFile, check_place, would_replace},
+    ring,
     terminal::{self, io_words},
     token,
 };
@@ -40,7 +42,7 @@ pub(crate) fn run(args: &Sign) -> Result<(), Error> {
     }
     if !to_stdout {
         for (other, what) in [(&args.file, "what is signed"), (&args.identity, "the private key")] {
-            if same(&out, other) {
+            if would_replace(&out, other) {
                 return Err(Error::file(&out, format_args!("is {what}, and would be replaced by the signature")));
             }
         }
@@ -61,7 +63,7 @@ pub(crate) fn run(args: &Sign) -> Result<(), Error> {
         return Err(Error::failed("--context is for raw signatures; SSH signatures have --namespace"));
     }
 
-    let key = token::Key::of(&args.identity, &args.passphrase)?;
+    let key = token::Key::of(&args.identity, Use::Sign, &args.passphrase)?;
     let algorithm = signature_of(&args.identity, key.kind())?;
     let provider = args.provider.provider.unwrap_or_else(|| provider_for(algorithm, is_ssh));
     let about_key = |error: &dyn std::fmt::Display| Error::file(&args.identity, error);

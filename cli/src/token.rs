@@ -8,10 +8,11 @@ use twinlock::{
     kem::DecapsulationKey,
     keys::PrivateKey,
     provider::Provider,
+    ring::Use,
     sign::SigningKey,
 };
 
-use crate::{error::Error, files, passphrase::PassphraseArg};
+use crate::{error::Error, passphrase::PassphraseArg, ring};
 
 #[cfg(feature = "pkcs11")]
 mod held;
@@ -23,7 +24,7 @@ pub(crate) fn is_uri(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().starts_with(SCHEME.as_bytes())
 }
 
-/// Our private key, in a file or in a token.
+/// Our private key, in a file, in a key ring or in a token.
 pub(crate) struct Key<'a> {
     path: &'a Path,
     held: Held,
@@ -36,8 +37,8 @@ enum Held {
 }
 
 impl<'a> Key<'a> {
-    /// The key of that name. A file must be closed to group and others.
-    pub(crate) fn of(path: &'a Path, passphrase: &PassphraseArg) -> Result<Self, Error> {
+    /// The key of that name, if it may be used for that. A file must be closed to group and others.
+    pub(crate) fn of(path: &'a Path, wanted: Use, passphrase: &PassphraseArg) -> Result<Self, Error> {
         #[cfg(feature = "pkcs11")]
         if is_uri(path) {
             return Ok(Self { path, held: Held::Token(Box::new(held::key(path, passphrase)?)) });
@@ -45,7 +46,12 @@ impl<'a> Key<'a> {
         if is_uri(path) {
             return Err(unsupported());
         }
-        Ok(Self { path, held: Held::File(files::private_key(path, passphrase)?) })
+        Ok(Self::read(path, ring::private_key(path, wanted, passphrase)?))
+    }
+
+    /// A key that was read there.
+    pub(crate) const fn read(path: &'a Path, key: PrivateKey) -> Self {
+        Self { path, held: Held::File(key) }
     }
 
     /// What it is a key of.
@@ -87,7 +93,7 @@ pub(crate) fn public_key(_: &Path, _: &PassphraseArg) -> Result<twinlock::keys::
 }
 
 #[cfg(not(feature = "pkcs11"))]
-pub(crate) fn new(_: &crate::args::KeyNew, _: &Path) -> Result<(), Error> {
+pub(crate) fn new(_: &crate::args::KeyNew, _: KeyKind, _: &Path) -> Result<(), Error> {
     Err(unsupported())
 }
 

@@ -224,7 +224,29 @@ fn completions_and_pages_name_every_command() {
     let pages =
         fs::read_dir(sandbox.path("pages")).unwrap().map(|page| page.unwrap().file_name().into_string().unwrap());
     let pages: Vec<_> = pages.collect();
-    for page in ["twinlock.1", "twinlock-key-new.1", "twinlock-key-show.1", "twinlock-listen.1", "twinlock-demo.1"] {
+    for page in [
+        "twinlock.1",
+        "twinlock-key-new.1",
+        "twinlock-key-show.1",
+        "twinlock-key-rotate.1",
+        "twinlock-listen.1",
+        "twinlock-demo.1",
+    ] {
         assert!(pages.iter().any(|name| name == page), "{page} is missing from {pages:?}");
+    }
+}
+
+#[test]
+fn a_path_that_json_cannot_tell_is_refused_before_anything_is_made() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let sandbox = Sandbox::empty();
+    for option in ["--out", "--public"] {
+        let mut command = sandbox.command(&["key", "new", "--algorithm", "ed25519", "--json"]);
+        command.arg(option).arg(std::ffi::OsStr::from_bytes(b"a\xff.pem"));
+        if option == "--public" {
+            command.args(["--out", "a.pem"]);
+        }
+        assert_eq!(failed(2, &command.output().unwrap()), "error: --json cannot tell a path that is not UTF-8\n");
+        assert_eq!(sandbox.names(), [""; 0]);
     }
 }

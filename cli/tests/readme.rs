@@ -1,4 +1,4 @@
-//! The commands in README.md and docs/signatures.md do what they say: blocks marked `console` are run, those marked
+//! The commands in README.md, docs/signatures.md and docs/key-ring.md do what they say: blocks marked `console` are run, those marked
 //! `console runs on`, which would wait for connections, are checked against the help of their command.
 
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
@@ -85,6 +85,20 @@ fn every_command_of_the_readme_works() {
             }
         }
     }
+}
+
+#[test]
+fn every_command_about_key_rings_works() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new("key-ring");
+    let file = |name: &str, content: &str| {
+        fs::write(folder.0.join(name), content).unwrap();
+        fs::set_permissions(folder.0.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    file("secret", "a passphrase\n");
+    file("names", "desk-1\ndesk-2\ndesk-3\n");
+    file("report", "a report\n");
+    folder.run_all(&document("docs/key-ring.md"));
 }
 
 #[test]

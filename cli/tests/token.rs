@@ -369,7 +369,7 @@ fn what_cannot_be_is_told_in_one_line() {
     assert!(fixture.fails(2, &args).contains("a new key needs a label"));
     // Nobody shall think that a file was made under a passphrase.
     let file = ["key", "new", "--out", "new.pem", "--algorithm", "ed25519", "--passphrase-file", "pin"];
-    assert!(fixture.fails(2, &file).contains("--passphrase-file is for --token"));
+    assert!(fixture.fails(2, &file).contains("--passphrase-file is for key rings"));
     let both = [&again[..], &["--out", "new.pem"]].concat();
     assert_eq!(fixture.run(&both).status.code(), Some(2));
     assert!(!fixture.sandbox.names().contains(&"new.pem".into()));

@@ -73,8 +73,13 @@ impl WrappingKey {
                 prf: Pbkdf2Prf::HmacWithSha256,
             }),
         };
-        let key = derive(&kdf, passphrase, 32)?;
+        let key = derive(&kdf, passphrase)?;
         Ok(Self { kdf, key })
+    }
+
+    /// Whether this key opens that file: both have the same salt and costs.
+    pub fn fits(&self, file: &ProtectedKey) -> bool {
+        self.kdf == file.parameters.kdf
     }
 
     /// The key in that form as EncryptedPrivateKeyInfo in DER, under AES-256-CBC with a fresh IV.
@@ -89,6 +94,10 @@ impl WrappingKey {
     ) -> Result<Vec<u8>, Error> {
         let der = key.to_pkcs8_der_as(form)?;
         let iv: [u8; BLOCK] = random(rng)?;
+        let encryption = pbes2::EncryptionScheme::Aes256Cbc { iv };
+        let parameters = Parameters { kdf: self.kdf.clone(), encryption };
+        // The salt may be that of a file under a shorter key, which says so.
+        cbc_key_len(&parameters)?;
         // Room for the padding from the start: what grows leaves a copy behind.
         let padded = der.len().saturating_add(BLOCK);
         let mut buffer = Zeroizing::new(vec![0; padded]);
@@ -96,10 +105,8 @@ impl WrappingKey {
         head.copy_from_slice(&der);
         let cipher = Encryptor::<aes::Aes256>::new_from_slices(&self.key, &iv).map_err(|_| LIBRARY)?;
         let data = cipher.encrypt_padded::<Pkcs7>(&mut buffer, der.len()).map_err(|_| LIBRARY)?;
-        let encryption = pbes2::EncryptionScheme::Aes256Cbc { iv };
-        let scheme = EncryptionScheme::Pbes2(Parameters { kdf: self.kdf.clone(), encryption });
         let info = ::pkcs8::EncryptedPrivateKeyInfo {
-            encryption_algorithm: scheme,
+            encryption_algorithm: EncryptionScheme::Pbes2(parameters),
             encrypted_data: OctetStringRef::new(data).map_err(from_der)?,
         };
         info.to_der().map_err(from_der)
@@ -172,13 +179,30 @@ impl ProtectedKey {
         alloc::format!("{kdf}; AES-{bits}-CBC")
     }
 
+    /// The key that a passphrase gives for this file. It opens, and wraps, others with the same salt too.
+    ///
+    /// # Errors
+    /// [`Error::Scheme`].
+    pub fn wrapping_key(&self, passphrase: &[u8]) -> Result<WrappingKey, Error> {
+        Ok(WrappingKey { kdf: self.parameters.kdf.clone(), key: derive(&self.parameters.kdf, passphrase)? })
+    }
+
     /// The key in it.
     ///
     /// # Errors
     /// [`Error::Passphrase`] for the wrong one, and as well for data that was changed: nothing in the format tells
     /// them apart; then as [`PrivateKey::from_pkcs8_der`].
     pub fn open(&self, passphrase: &[u8]) -> Result<PrivateKey, Error> {
-        let key = derive(&self.parameters.kdf, passphrase, cbc_key_len(&self.parameters)?)?;
+        self.open_with(&self.wrapping_key(passphrase)?)
+    }
+
+    /// The same with a key that was derived before.
+    ///
+    /// # Errors
+    /// As [`ProtectedKey::open`]; [`Error::Passphrase`] too for a key that does not [fit](WrappingKey::fits).
+    pub fn open_with(&self, wrapping: &WrappingKey) -> Result<PrivateKey, Error> {
+        let len = cbc_key_len(&self.parameters)?;
+        let key = wrapping.key.get(..len).filter(|_| wrapping.fits(self)).ok_or(Error::Passphrase)?;
         let mut buffer = Zeroizing::new(self.data.clone());
         let iv = match &self.parameters.encryption {
             pbes2::EncryptionScheme::Aes128Cbc { iv }
@@ -188,7 +212,7 @@ impl ProtectedKey {
         };
         macro_rules! decrypt {
             ($cipher:ty) => {
-                Decryptor::<$cipher>::new_from_slices(&key, iv)
+                Decryptor::<$cipher>::new_from_slices(key, iv)
                     .map_err(|_| LIBRARY)?
                     .decrypt_padded::<Pkcs7>(&mut buffer)
                     .map_err(|_| Error::Passphrase)?
@@ -264,9 +288,11 @@ fn check_cost(kdf: &Kdf) -> Result<(), Error> {
     Ok(())
 }
 
-fn derive(kdf: &Kdf, passphrase: &[u8], len: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+/// 32 bytes. A shorter key of the same passphrase is their beginning: both scrypt and PBKDF2 write blocks of that length
+/// or more.
+fn derive(kdf: &Kdf, passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
     check_cost(kdf)?;
-    let mut key = Zeroizing::new(vec![0; len]);
+    let mut key = Zeroizing::new(vec![0; 32]);
     match kdf {
         Kdf::Scrypt(params) => {
             let log_n = u8::try_from(params.cost_parameter.ilog2()).map_err(|_| Error::Cost)?;

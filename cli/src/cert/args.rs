@@ -34,7 +34,7 @@ pub(crate) enum Cert {
 
 #[derive(Debug, Args)]
 pub(crate) struct New {
-    /// The private key
+    /// The private key, or an entry of a key ring, RING/NAME
     #[arg(long, value_name = "FILE")]
     pub(super) key: PathBuf,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub(crate) struct New {
 
 #[derive(Debug, Args)]
 pub(crate) struct Request {
-    /// The private key
+    /// The private key, or an entry of a key ring, RING/NAME
     #[arg(long, value_name = "FILE")]
     pub(super) key: PathBuf,
     #[command(flatten)]
@@ -167,7 +167,7 @@ pub(super) struct Ca {
     /// The CA's certificate
     #[arg(long, value_name = "FILE")]
     pub(super) ca: PathBuf,
-    /// The CA's private key
+    /// The CA's private key, or an entry of a key ring, RING/NAME
     #[arg(long, value_name = "FILE")]
     pub(super) ca_key: PathBuf,
     #[command(flatten)]
@@ -209,7 +209,7 @@ pub(super) struct Out {
 }
 
 /// A time span in seconds: a number, and d, h or m.
-fn lifetime(text: &str) -> Result<u64, &'static str> {
+pub(crate) fn lifetime(text: &str) -> Result<u64, &'static str> {
     let wrong = "a time is a number from 1 and d, h or m: 90d, 24h, 30m";
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or(wrong)?;
     let seconds = match unit {

@@ -5,6 +5,7 @@ use twinlock::{
     ids::certificate::MAX_CERTIFICATE_FILE_LEN,
     keys::PublicKey,
     provider::SystemRng,
+    ring::Use,
 };
 
 use super::{args::Issue, cannot, from_now, read, signing_key, write_certificate};
@@ -19,7 +20,7 @@ pub(super) fn run(args: Issue) -> Result<(), Error> {
     let provider = args.provider.provider;
     files::refuse_same(&args.out.out, [args.ca.ca.as_path(), args.ca.ca_key.as_path()])?;
     let ca = read(&args.ca.ca, MAX_CERTIFICATE_FILE_LEN, Certificate::from_bytes)?;
-    let key = signing_key(&args.ca.ca_key, &args.ca.passphrase, provider)?;
+    let key = signing_key(&args.ca.ca_key, Use::Sign, &args.ca.passphrase, provider)?;
     let issuer = Issuer::new(&ca, &key).map_err(|error| Error::file(&args.ca.ca, error))?;
     let (subject_key, asked) = asked(&args)?;
 

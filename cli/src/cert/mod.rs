@@ -1,11 +1,12 @@
 //! `twinlock cert`: certificates, and the small CA that makes them.
 
-use std::{path::Path, time::SystemTime};
+use std::path::Path;
 
 use serde_json::Value;
 use twinlock::{
     certificate::{self, Certificate, Grant, Time, Validity},
     provider::Provider,
+    ring::Use,
     sign::SigningKey,
 };
 
@@ -14,6 +15,7 @@ use crate::{
     files::{self, NewFile, PUBLIC_MODE},
     passphrase::PassphraseArg,
     report::Report,
+    ring::now,
     terminal, token,
 };
 
@@ -38,21 +40,22 @@ pub(crate) fn run(command: Cert) -> Result<(), Error> {
     }
 }
 
-fn now() -> Result<Time, Error> {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(Error::failed)?;
-    Time::from_unix(since.as_secs()).map_err(Error::failed)
-}
-
 /// From now on, for that many seconds.
-fn from_now(lifetime: u64) -> Result<Validity, Error> {
+pub(crate) fn from_now(lifetime: u64) -> Result<Validity, Error> {
     let now = now()?;
     let until = Time::from_unix(now.unix().saturating_add(lifetime)).map_err(Error::failed)?;
     Validity::new(now, until).map_err(Error::failed)
 }
 
 /// A private key that signs.
-fn signing_key(path: &Path, passphrase: &PassphraseArg, provider: &'static Provider) -> Result<SigningKey, Error> {
-    token::Key::of(path, passphrase)?.into_signing_key(provider)
+fn signing_key(
+    path: &Path,
+    wanted: Use,
+    passphrase: &PassphraseArg,
+    provider: &'static Provider,
+) -> Result<SigningKey, Error> {
+    token::Key::of(path, wanted, passphrase)?.into_signing_key(provider)
+}
 }
 
 /// Reads a file of at most `limit` bytes.

@@ -4,6 +4,7 @@ use twinlock::{
     certificate::{Certificate, Issuer, Revocation, RevocationList},
     ids::certificate::{MAX_CERTIFICATE_FILE_LEN, MAX_REVOCATION_LIST_LEN},
     provider::SystemRng,
+    ring::Use,
 };
 
 use super::{PUBLIC_MODE, args::Revoke, cannot, from_now, now, read, signing_key};
@@ -17,7 +18,7 @@ pub(super) fn run(args: &Revoke) -> Result<(), Error> {
     let provider = args.provider.provider;
     let certificate = |path| read(path, MAX_CERTIFICATE_FILE_LEN, Certificate::from_bytes);
     let ca = certificate(&args.ca.ca)?;
-    let key = signing_key(&args.ca.ca_key, &args.ca.passphrase, provider)?;
+    let key = signing_key(&args.ca.ca_key, Use::Sign, &args.ca.passphrase, provider)?;
     let issuer = Issuer::new(&ca, &key).map_err(|error| Error::file(&args.ca.ca, error))?;
 
     if files::is_std(&args.crl) {

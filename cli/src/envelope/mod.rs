@@ -15,6 +15,7 @@ use twinlock::{
 
 use crate::{error::Error, files, terminal::io_words};
 
+mod choose;
 mod open;
 mod out;
 mod seal;

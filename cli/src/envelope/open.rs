@@ -10,19 +10,24 @@ use twinlock::{
     },
 };
 
-use super::{Input, no_recipient, no_sender, out::Out, workers};
-use crate::{args::Open, error::Error, files, terminal, token};
+use super::{Input, choose, no_recipient, no_sender, out::Out, workers};
+use crate::{args::Open, error::Error, files, ring, terminal, token};
 
 pub(crate) fn run(args: &Open) -> Result<(), Error> {
     files::refuse_same(&args.out.out, [args.identity.as_path(), &args.file])?;
     let expected = expected(args)?;
     let path = args.identity.as_path();
-    let key = token::Key::of(path, &args.passphrase)?;
+    let entry = ring::opening_keys(path, args.revoked, &args.passphrase)?;
+    let mut input = Input::open(&args.file)?;
+    let key = match entry {
+        Some(keys) => token::Key::read(path, choose::key(keys, &mut input, args, expected)?),
+        None if args.revoked => return Err(Error::failed("--revoked is for entries of key rings")),
+        None => token::Key::of(path, Use::Open, &args.passphrase)?,
+    };
     if key.kind() != KeyKind::Kem(KEM) {
         return Err(no_recipient(path, key.kind()));
     }
     let key = key.into_decapsulation_key(args.provider.provider)?;
-    let mut input = Input::open(&args.file)?;
     let mut out = Out::new(&args.out, expected != Expected::Unsigned)?;
     let last = if args.age {
         let mut opener = age::Opener::new(key).map_err(Error::failed)?;

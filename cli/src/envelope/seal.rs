@@ -10,6 +10,7 @@ use twinlock::{
     },
     keys::PublicKey,
     provider::{Provider, SystemRng},
+    ring::Use,
     sign::SigningKey,
 };
 
@@ -66,7 +67,7 @@ fn recipients(args: &Seal) -> Result<Vec<PublicKey>, Error> {
 
 fn sender(args: &Seal, provider: &'static Provider) -> Result<Option<SigningKey>, Error> {
     let Some(path) = &args.from else { return Ok(None) };
-    let key = token::Key::of(path, &args.passphrase)?;
+    let key = token::Key::of(path, Use::Sign, &args.passphrase)?;
     let kind = key.kind();
     if !SIGNATURES.iter().any(|(_, signature)| KeyKind::Signature(*signature) == kind) {
         return Err(no_sender(path, kind));

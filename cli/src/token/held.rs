@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use twinlock::{
-    ids::token::NEW_ID_LEN,
+    ids::{KeyKind, token::NEW_ID_LEN},
     keys::PublicKey,
     provider::SystemRng,
     token::{self, Key, Login, Token, Uri},
@@ -73,7 +73,7 @@ struct Made<'a> {
 }
 
 /// `twinlock key new --token`: a key that is made in the token and stays there.
-pub(crate) fn new(args: &KeyNew, token: &Path) -> Result<(), Error> {
+pub(crate) fn new(args: &KeyNew, algorithm: KeyKind, token: &Path) -> Result<(), Error> {
     let uri = uri(token)?;
     let label = uri.object().ok_or_else(|| failed(&uri, token::Error::NoLabel))?.to_owned();
     // Nothing is made before the place for its public key is.
@@ -85,9 +85,8 @@ pub(crate) fn new(args: &KeyNew, token: &Path) -> Result<(), Error> {
         Some(id) => id.to_vec(),
         None => fresh_id()?,
     };
-    let token = login(&uri, &PassphraseArg { passphrase_file: args.passphrase_file.clone() })?;
-    let key =
-        token.generate(args.algorithm, &label, &id, args.provider.provider).map_err(|error| failed(&uri, error))?;
+    let token = login(&uri, &args.entries.passphrase)?;
+    let key = token.generate(algorithm, &label, &id, args.provider.provider).map_err(|error| failed(&uri, error))?;
     let public = key.public_key();
     if let Some(file) = &mut place {
         file.append(public.to_spki_pem().map_err(Error::failed)?.as_bytes())?;
