@@ -16,7 +16,7 @@ use common::Sandbox;
 use serde_json::Value;
 
 /// How many moments are tried for each command.
-const MOMENTS: u32 = 20;
+const MOMENTS: u32 = 12;
 
 fn list(sandbox: &Sandbox) -> Option<Value> {
     let output = sandbox.run(&["key", "list", "keys", "--json"]);

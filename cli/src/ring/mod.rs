@@ -18,19 +18,20 @@ use twinlock::{
     certificate::Time,
     ids::{MAX_KEY_FILE_LEN, ring::MAX_MANIFEST_LEN},
     keys::{self, Content, KeyId, PrivateKey, ProtectedKey, PublicKey, WrappingKey},
-    ring::{self, Entry, Generation, Key, Manifest, Name, Use, file_stem},
+    ring::{self, Entry, Generation, Key, Manifest, Name, Use},
 };
 use zeroize::Zeroizing;
 
 use crate::{
     args::default_provider,
     error::Error,
-    files::{self, folder},
+    files,
     passphrase::PassphraseArg,
     terminal::{self, io_words},
 };
 
 pub(crate) mod args;
+mod folder;
 mod write;
 
 pub(crate) use write::{Job, Locked};
@@ -123,7 +124,7 @@ impl Ring {
 
     /// Where a key is.
     pub(crate) fn key_file(&self, name: &Name, generation: u32, key: &Key, extension: &str) -> PathBuf {
-        key_file(&self.path, name, generation, key.role(), extension)
+        folder::key_file(&self.path, name, generation, key.role(), extension)
     }
 
     /// A private key, if it is the one that the manifest names.
@@ -149,10 +150,6 @@ impl Ring {
             );
         }
     }
-}
-
-fn key_file(ring: &Path, name: &Name, generation: u32, role: twinlock::ids::ring::Role, extension: &str) -> PathBuf {
-    ring.join(&**name).join(format!("{}.{extension}", file_stem(generation, role)))
 }
 
 fn public_of(key: &PrivateKey, file: &Path) -> Result<PublicKey, Error> {
@@ -226,7 +223,7 @@ pub(crate) fn entry_at(path: &Path) -> Result<Option<(PathBuf, Name)>, Error> {
         Some(_) => path.into(),
         None => path.canonicalize().map_err(|error| Error::file(path, io_words(&error)))?,
     };
-    let ring = folder(&whole);
+    let ring = files::folder(&whole);
     if !ring.join(MANIFEST).is_file() {
         return Ok(None);
     }

@@ -12,7 +12,7 @@ use std::{
     io::{self, Write as _},
     num::NonZero,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::{Path, PathBuf},
+    path::Path,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
 };
@@ -21,21 +21,25 @@ use indicatif::{ProgressBar, ProgressStyle};
 use twinlock::{
     ids::{
         KeyKind,
-        ring::{MAX_MANIFEST_LEN, Purpose, Role, SIGNATURE},
+        ring::{Purpose, Role, SIGNATURE},
     },
     keys::{PrivateKey, Protection, WrappingKey},
     provider::{Provider, SystemRng},
-    ring::{Change, Key, Manifest, Name},
+    ring::{Key, Manifest, Name},
     sign::SigningKey,
 };
 
-use super::{CHANGE, MANIFEST, MANIFEST_KEY, MANIFEST_PUBLIC, Ring, key_file, now, public_of};
+use super::{
+    CHANGE, MANIFEST, MANIFEST_KEY, MANIFEST_PUBLIC, Ring,
+    folder::{clear, files_of, key_file, put, put_note, sync_file_system, sync_folder},
+    now, public_of,
+};
 use crate::{
     args::default_provider,
     error::Error,
     files::{self, PRIVATE_MODE, PUBLIC_MODE},
     passphrase::PassphraseArg,
-    terminal::{self, io_words},
+    terminal::io_words,
 };
 
 /// Readable, and open, for its owner only.
@@ -169,12 +173,6 @@ impl Locked {
     }
 }
 
-fn put_note(ring: &Path, is_first: bool, jobs: &[Job]) -> Result<(), Error> {
-    let generations = jobs.iter().map(|job| (job.name.clone(), job.number)).collect();
-    let bytes = Change { is_first, generations }.to_bytes().map_err(Error::failed)?;
-    put(ring, CHANGE, &bytes)
-}
-
 /// How files of keys are written.
 struct Files<'a> {
     ring: &'a Path,
@@ -304,100 +302,14 @@ impl Files<'_> {
         if !self.is_synced {
             return sync_file_system(&File::open(self.ring)?, self.ring, jobs);
         }
-        for job in jobs {
-            File::open(self.ring.join(&*job.name))?.sync_all()?;
-        }
-        File::open(self.ring)?.sync_all()
+        jobs.iter().for_each(|job| sync_folder(&self.ring.join(&*job.name)));
+        sync_folder(self.ring);
+        Ok(())
     }
-}
-
-/// One call for tens of thousands of files.
-#[cfg(target_os = "linux")]
-fn sync_file_system(ring: &File, _: &Path, _: &[Job]) -> io::Result<()> {
-    Ok(rustix::fs::syncfs(ring)?)
-}
-
-/// Where there is no such call, file by file.
-#[cfg(not(target_os = "linux"))]
-fn sync_file_system(ring: &File, path: &Path, jobs: &[Job]) -> io::Result<()> {
-    for job in jobs {
-        let folder = path.join(&*job.name);
-        for file in fs::read_dir(&folder)? {
-            File::open(file?.path())?.sync_all()?;
-        }
-        File::open(&folder)?.sync_all()?;
-    }
-    ring.sync_all()
-}
-
-/// Puts a file of the ring itself into its place, whole and on the disk.
-fn put(ring: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
-    let (path, new) = (ring.join(name), ring.join(format!("{name}.new")));
-    let write = || {
-        remove(&new)?;
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(PUBLIC_MODE).open(&new)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&new, &path)?;
-        File::open(ring)?.sync_all()
-    };
-    write().map_err(|error| Error::file(&path, io_words(&error)))
-}
-
-/// Deletes what a change that did not end has left. The manifest decides: what it names stays.
-fn clear(ring: &Path, manifest: Option<&Manifest>) -> Result<(), Error> {
-    let file = ring.join(CHANGE);
-    let failed = |path: &Path, error: &io::Error| Error::file(path, io_words(error));
-    for name in [CHANGE, MANIFEST] {
-        let new = ring.join(format!("{name}.new"));
-        remove(&new).map_err(|error| failed(&new, &error))?;
-    }
-    if !file.exists() {
-        return Ok(());
-    }
-    let change = Change::from_bytes(&files::content(&file, MAX_MANIFEST_LEN / 8)?);
-    let change = change.map_err(|error| Error::file(&file, error))?;
-    let has = |name: &Name, number| manifest.is_some_and(|manifest| manifest.has(name, number));
-    let mut count = 0_usize;
-    for (name, number) in change.generations.iter().filter(|(name, number)| !has(name, *number)) {
-        for path in files_of(ring, name, *number) {
-            count = count.saturating_add(usize::from(remove(&path).map_err(|error| failed(&path, &error))?));
-        }
-        if *number == 1 {
-            // Not if anything else is in it.
-            let _ = fs::remove_dir(ring.join(&**name));
-        }
-    }
-    if change.is_first && manifest.is_none() {
-        for name in [MANIFEST_KEY, MANIFEST_PUBLIC] {
-            let path = ring.join(name);
-            count = count.saturating_add(usize::from(remove(&path).map_err(|error| failed(&path, &error))?));
-        }
-    }
-    remove(&file).map_err(|error| failed(&file, &error))?;
-    if count > 0 {
-        terminal::say(format_args!("cleared {count} files of a change that was cut off"));
-    }
-    Ok(())
-}
-
-/// Every file that a generation can have.
-fn files_of(ring: &Path, name: &Name, number: u32) -> impl Iterator<Item = PathBuf> {
-    let pairs = [Role::Signing, Role::Opening].into_iter().flat_map(|role| [(role, "key"), (role, "pub")]);
-    pairs.map(move |(role, extension)| key_file(ring, name, number, role, extension))
 }
 
 fn in_the_way(path: &Path) -> Error {
     Error::file(path, "is there, and no manifest names it; move it away")
-}
-
-/// Removes a file; tells whether it was there.
-fn remove(path: &Path) -> io::Result<bool> {
-    match fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 /// A progress bar on a terminal, for what takes long; nothing elsewhere.
