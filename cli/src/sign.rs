@@ -19,7 +19,6 @@ use crate::{
     args::{Sign, SignatureFormat, default_provider},
     error::Error,
     files::{self, NewFile, check_place, would_replace},
-    ring,
     terminal::{self, io_words},
     token,
 };

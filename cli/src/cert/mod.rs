@@ -56,7 +56,6 @@ fn signing_key(
 ) -> Result<SigningKey, Error> {
     token::Key::of(path, wanted, passphrase)?.into_signing_key(provider)
 }
-}
 
 /// Reads a file of at most `limit` bytes.
 fn read<T>(path: &Path, limit: usize, parse: impl FnOnce(&[u8]) -> Result<T, certificate::Error>) -> Result<T, Error> {

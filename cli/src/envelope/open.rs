@@ -8,6 +8,7 @@ use twinlock::{
         KEY_ID_PREFIX, KeyKind,
         envelope::{KEM, SIGNATURES},
     },
+    ring::Use,
 };
 
 use super::{Input, choose, no_recipient, no_sender, out::Out, workers};
