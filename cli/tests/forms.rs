@@ -219,3 +219,31 @@ fn a_channel_opens_its_identity_with_a_passphrase() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(listener.end().0, Some(0));
 }
+
+#[test]
+fn a_gibibyte_is_no_key() {
+    let sandbox = Sandbox::empty();
+    for start in
+        ["", "-----BEGIN PRIVATE KEY-----\n", "0", "{", "-----BEGIN OPENSSH PRIVATE KEY-----\n", "ssh-ed25519 "]
+    {
+        sandbox.write("big", start);
+        File::options().append(true).open(sandbox.path("big")).unwrap().set_len(1 << 30).unwrap();
+        fs::set_permissions(sandbox.path("big"), Permissions::from_mode(0o600)).unwrap();
+        for args in [
+            &["key", "show", "big"][..],
+            &["key", "convert", "big", "--out", "new"],
+            &["key", "protect", "big", "--out", "new"],
+            &["sign", "--identity", "big", "--out", "new", "big"],
+            &["verify", "--key", "big", "big"],
+            &["seal", "--to", "big", "--unsigned", "-o", "new", "big"],
+            &["open", "--identity", "big", "--unsigned", "-o", "new", "big"],
+            &["cert", "show", "big"],
+            &["connect", "--identity", "big", "--to", "127.0.0.1:1", "--peer", "big"],
+            &["key", "list", "big"],
+        ] {
+            let words = sandbox.fails(2, args);
+            assert!(words.starts_with("error: big") && words.lines().count() < 3, "{args:?}: {words}");
+            assert_eq!(sandbox.names(), ["big"]);
+        }
+    }
+}

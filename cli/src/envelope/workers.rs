@@ -14,21 +14,24 @@ use crate::{error::Error, terminal::io_words};
 
 /// More would wait for the disk.
 const MAX_WORKERS: usize = 8;
-/// Jobs that one worker has at the same time: one in work, the others so that it need not wait.
-const JOBS_PER_WORKER: usize = 4;
+/// Batches that one worker has at the same time: one in work, the other so that it need not wait.
+const BATCHES_PER_WORKER: usize = 2;
 
-/// A thread that does one job after the other.
+/// All jobs of one read: to wake a thread for each of them costs more than a tenth of the time.
+type Batch<T> = Vec<T>;
+
+/// A thread that does one batch after the other.
 struct Worker {
-    jobs: SyncSender<Job>,
-    results: Receiver<Result<Done, envelope::Error>>,
+    jobs: SyncSender<Batch<Job>>,
+    results: Receiver<Batch<Result<Done, envelope::Error>>>,
 }
 
 impl Worker {
     fn new<'scope>(scope: &'scope Scope<'scope, '_>) -> Result<Self, Error> {
-        let (jobs, work) = sync_channel::<Job>(JOBS_PER_WORKER);
-        let (ready, results) = sync_channel(JOBS_PER_WORKER);
+        let (jobs, work) = sync_channel::<Batch<Job>>(BATCHES_PER_WORKER);
+        let (ready, results) = sync_channel(BATCHES_PER_WORKER);
         // It ends when nobody has work for it or waits for it any more.
-        let work = move || work.into_iter().all(|job| ready.send(job.run()).is_ok());
+        let work = move || work.into_iter().all(|batch| ready.send(batch.into_iter().map(Job::run).collect()).is_ok());
         let started = Builder::new().spawn_scoped(scope, work);
         started.map_err(|error| Error::failed(format_args!("cannot start a thread: {}", io_words(&error))))?;
         Ok(Self { jobs, results })
@@ -42,7 +45,7 @@ pub(super) fn run(
     mut write: impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let count = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_WORKERS);
-    let most = count.saturating_mul(JOBS_PER_WORKER);
+    let most = count.saturating_mul(BATCHES_PER_WORKER);
     let gone = || Error::failed("a thread ended");
     thread::scope(|scope| {
         let workers = (0..count).map(|_| Worker::new(scope)).collect::<Result<Vec<_>, _>>()?;
@@ -53,9 +56,13 @@ pub(super) fn run(
         loop {
             let mut read = input.read(&mut buffer)?;
             let ended = read.is_empty();
+            let mut batch = Vec::new();
             while let Some(job) = coder.push(&mut read).map_err(|error| input.failed(error))? {
+                batch.push(job);
+            }
+            if !batch.is_empty() {
                 let worker = turns.next().ok_or_else(gone)?;
-                worker.jobs.send(job).map_err(|_| gone())?;
+                worker.jobs.send(batch).map_err(|_| gone())?;
                 busy.push_back(worker);
                 if busy.len() >= most {
                     take_back(&mut busy, coder, input, &mut write)?;
@@ -71,7 +78,7 @@ pub(super) fn run(
     })
 }
 
-/// Waits for the oldest job.
+/// Waits for the oldest batch.
 fn take_back(
     busy: &mut VecDeque<&Worker>,
     coder: &mut impl Coder,
@@ -79,7 +86,9 @@ fn take_back(
     write: &mut impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let Some(worker) = busy.pop_front() else { return Ok(()) };
-    let done = worker.results.recv().map_err(|_| Error::failed("a thread ended"))?;
-    let bytes = done.and_then(|done| coder.done(done)).map_err(|error| input.failed(error))?;
-    write(bytes)
+    for done in worker.results.recv().map_err(|_| Error::failed("a thread ended"))? {
+        let bytes = done.and_then(|done| coder.done(done)).map_err(|error| input.failed(error))?;
+        write(bytes)?;
+    }
+    Ok(())
 }
