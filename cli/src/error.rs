@@ -85,6 +85,13 @@ impl Error {
             .hint("the peer's log says why; is this key in its allow-list, for this service?")
     }
 
+    /// Says it on stderr where the command goes on.
+    pub(crate) fn warn(self) {
+        if let Self::No(words) | Self::Failed(words) | Self::Unverified(words) = self {
+            terminal::say(format_args!("warning: {}", words.message));
+        }
+    }
+
     /// Says it on stderr and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
         let (code, words) = match self {

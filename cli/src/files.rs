@@ -157,6 +157,10 @@ fn no_identity(path: &Path, kind: KeyKind) -> Error {
 
 /// A public key file.
 pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Error> {
+    if path.is_dir() && ring::entry_at(path)?.is_some() {
+        return Err(Error::file(path, "is an entry of a key ring, and a public key is wanted")
+            .hint("its public keys are the files N.signing.pub and N.opening.pub in it"));
+    }
     let bytes = content(path, MAX_KEY_FILE_LEN)?;
     if ssh::Content::of(&bytes) == Some(ssh::Content::PublicKey) {
         return ssh_public_key(path, &bytes);

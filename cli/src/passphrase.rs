@@ -34,6 +34,16 @@ impl PassphraseArg {
         }
     }
 
+    /// Refuses to take the passphrase and the data from stdin: the data would be what is left.
+    pub(crate) fn refuse_stdin_twice(&self, data: &Path) -> Result<(), Error> {
+        match &self.passphrase_file {
+            Some(file) if files::is_std(file) && files::is_std(data) => {
+                Err(Error::failed("the passphrase and the data are both to come from stdin"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The PIN of a token.
     #[cfg(feature = "pkcs11")]
     pub(crate) fn pin(&self, token: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -90,7 +100,10 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     }
     // PBKDF2 fills a short passphrase with NUL: "a" and "a\0" would be the same.
     if bytes.len() > MAX_LEN || bytes.iter().any(|byte| matches!(byte, b'\n' | 0)) {
-        return Err(Error::file(path, format_args!("must hold one line of at most {MAX_LEN} bytes without NUL")));
+        return Err(Error::file(
+            path,
+            format_args!("a passphrase is one line of at most {MAX_LEN} bytes without NUL, and nothing else"),
+        ));
     }
     Ok(bytes)
 }

@@ -33,6 +33,7 @@ const PIECE_LEN: usize = 64 * 1024;
 const MAX_WHOLE_LEN: usize = 64 * 1024 * 1024;
 
 pub(crate) fn run(args: &Sign) -> Result<(), Error> {
+    args.passphrase.refuse_stdin_twice(&args.file)?;
     let (is_ssh, is_stdin) = (args.format == SignatureFormat::Ssh, is_dash(&args.file));
     let out = args.out.clone().unwrap_or_else(|| if is_stdin { "-".into() } else { signature_path(&args.file) });
     let to_stdout = is_dash(&out);

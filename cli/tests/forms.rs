@@ -150,8 +150,8 @@ fn a_passphrase_protects_a_key_through_every_command() {
          hint: --unprotect writes it without protection\n"
     );
     for (file, error) in [
-        ("lines", "error: lines: must hold one line of at most 1024 bytes without NUL\n"),
-        ("nul", "error: nul: must hold one line of at most 1024 bytes without NUL\n"),
+        ("lines", "error: lines: a passphrase is one line of at most 1024 bytes without NUL, and nothing else\n"),
+        ("nul", "error: nul: a passphrase is one line of at most 1024 bytes without NUL, and nothing else\n"),
         ("empty", "error: empty: holds no passphrase\n"),
         ("absent", "error: absent: no such file or directory\n"),
     ] {
@@ -245,5 +245,29 @@ fn a_gibibyte_is_no_key() {
             assert!(words.starts_with("error: big") && words.lines().count() < 3, "{args:?}: {words}");
             assert_eq!(sandbox.names(), ["big"]);
         }
+    }
+}
+
+#[test]
+fn a_seed_is_not_replaced_by_what_it_was_expanded_to() {
+    let sandbox = sandbox();
+    let before = fs::read(sandbox.path("ml-kem-768.pem")).unwrap();
+    for form in ["expanded", "bare-expanded", "expanded-public"] {
+        let args = ["key", "convert", "ml-kem-768.pem", "--form", form, "--out", "./ml-kem-768.pem", "--force"];
+        assert!(sandbox.fails(2, &args).contains("is read and was to be written"));
+    }
+    assert_eq!(fs::read(sandbox.path("ml-kem-768.pem")).unwrap(), before);
+}
+
+#[test]
+fn stdin_is_not_the_passphrase_and_the_data() {
+    let sandbox = sandbox();
+    for args in [
+        &["sign", "--identity", "ed25519.pem", "--passphrase-file", "-", "--out", "new", "-"][..],
+        &["seal", "--to", "x", "--from", "mldsa65-ed25519.pem", "--passphrase-file", "-", "-o", "new"],
+        &["open", "--identity", "x", "--unsigned", "--passphrase-file", "-", "-o", "new"],
+    ] {
+        let words = sandbox.fails(2, args);
+        assert_eq!(words, "error: the passphrase and the data are both to come from stdin\n");
     }
 }

@@ -656,3 +656,34 @@ fn many_entries_rotate_at_once_and_only_of_one_ring() {
     }
     assert_eq!(list(&sandbox)["sequence"], 3);
 }
+
+#[test]
+fn a_passphrase_for_a_ring_without_one_is_told() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("secret", "open sesame\n");
+    fs::set_permissions(sandbox.path("secret"), Permissions::from_mode(0o600)).unwrap();
+    let new = ["key", "new", "--for", "signing", "--ring", "keys"];
+    sandbox.ok(&[&new[..], &["--name", "a", "--unprotected"]].concat());
+    let before = snapshot(&sandbox.path("keys"));
+    let words = sandbox.fails(2, &[&new[..], &["--name", "b", "--passphrase-file", "secret"]].concat());
+    assert!(words.starts_with("error: keys: is under no passphrase, and neither would a new key be\n"), "{words}");
+    assert_eq!(snapshot(&sandbox.path("keys")), before);
+}
+
+#[test]
+fn a_lost_old_key_does_not_keep_the_others_from_opening() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("plain", "content");
+    sandbox.ok(&["key", "new", "--for", "opening", "--ring", "keys", "--name", "a", "--unprotected"]);
+    sandbox.ok(&["key", "rotate", "keys/a"]);
+    sandbox.ok(&["seal", "--to", "keys/a/2.opening.pub", "--unsigned", "-o", "sealed", "plain"]);
+    let words = sandbox.fails(2, &["seal", "--to", "keys/a", "--unsigned", "-o", "other", "plain"]);
+    assert!(words.starts_with("error: keys/a: is an entry of a key ring, and a public key is wanted\n"), "{words}");
+    fs::remove_file(sandbox.path("keys/a/1.opening.key")).unwrap();
+    let output = sandbox.run(&["open", "--identity", "keys/a", "--unsigned", "-o", "opened", "sealed"]);
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{words}");
+    assert!(words.starts_with("warning: keys/a/1.opening.key: no such file or directory\n"), "{words}");
+    fs::remove_file(sandbox.path("keys/a/2.opening.key")).unwrap();
+    sandbox.fails(2, &["open", "--identity", "keys/a", "--unsigned", "-o", "again", "sealed"]);
+}

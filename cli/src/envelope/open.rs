@@ -15,6 +15,7 @@ use super::{Input, choose, no_recipient, no_sender, out::Out, workers};
 use crate::{args::Open, error::Error, files, ring, terminal, token};
 
 pub(crate) fn run(args: &Open) -> Result<(), Error> {
+    args.passphrase.refuse_stdin_twice(&args.file)?;
     files::refuse_same(&args.out.out, [args.identity.as_path(), &args.file])?;
     let expected = expected(args)?;
     let path = args.identity.as_path();

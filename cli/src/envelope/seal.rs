@@ -19,6 +19,7 @@ use crate::{args::Seal, error::Error, files, terminal, token};
 
 pub(crate) fn run(args: &Seal) -> Result<(), Error> {
     let provider = args.provider.provider;
+    args.passphrase.refuse_stdin_twice(&args.file)?;
     let read = args.to.iter().chain(&args.from).chain([&args.file]).map(|path| path.as_path());
     files::refuse_same(&args.out.out, read)?;
     let recipients = recipients(args)?;

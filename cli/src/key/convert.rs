@@ -48,6 +48,10 @@ pub(super) fn convert(args: &KeyConvert) -> Result<(), Error> {
         return put(&args.out, &to_public(file, &public, to, args.der)?, PUBLIC_MODE, args.force);
     }
     let form = args.form.unwrap_or(private.best_form());
+    if to == Format::Pkcs8 && private.seed().is_some() && !matches!(form, Form::Seed | Form::Both | Form::BareSeed) {
+        // The seed would be gone for ever.
+        files::refuse_same(&args.out, [file])?;
+    }
     let content = match (to, passphrase.filter(|_| !args.unprotect)) {
         (Format::Pkcs8, Some(passphrase)) => {
             wrap(&private, form, &passphrase, Protection::Scrypt, args.der).map_err(failed)?

@@ -19,7 +19,7 @@ pub(crate) struct NewEntries {
     /// The key ring, a folder; made if it is not there
     #[arg(long, requires = "purpose")]
     pub(crate) ring: Option<PathBuf>,
-    /// The name of the entry: small letters, digits, -, _ and .
+    /// The name of the entry: small letters, digits, and the signs . - _
     #[arg(long, requires = "purpose", conflicts_with = "names")]
     pub(crate) name: Option<Name>,
     /// A file of names, one a line, for many entries at once; - is stdin

@@ -272,8 +272,23 @@ pub(crate) fn opening_keys(
     })?;
     let are_revoked_left = found.len() < entry.generations().len();
     let (_, mut opener) = ring.unlock(passphrase)?;
-    let keys = found.into_iter().map(|found| ring.read(&mut opener, &name, found));
-    Ok(Some(OpeningKeys { keys: keys.collect::<Result<_, _>>()?, are_revoked_left }))
+    let (mut keys, mut unread) = (Vec::new(), Vec::new());
+    for found in found {
+        match ring.read(&mut opener, &name, found) {
+            Ok(key) => keys.push(key),
+            Err(error) => unread.push(error),
+        }
+    }
+    // One that is lost must not keep the others from opening what is theirs.
+    if keys.is_empty()
+        && let Some(error) = unread.pop()
+    {
+        return Err(error);
+    }
+    for error in unread {
+        error.warn();
+    }
+    Ok(Some(OpeningKeys { keys, are_revoked_left }))
 }
 
 /// Why an entry's key is not used, and what to do.

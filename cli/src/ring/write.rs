@@ -115,6 +115,10 @@ impl Locked {
     ) -> Result<Ring, Error> {
         let (key, opener) = self.ring.unlock(passphrase)?;
         let wrapping = opener.into_wrapping_key();
+        if wrapping.is_none() && passphrase.passphrase_file.is_some() {
+            return Err(Error::file(&self.ring.path, "is under no passphrase, and neither would a new key be")
+                .hint("leave --passphrase-file out, or make another ring with --new-passphrase-file"));
+        }
         self.write(key, wrapping.as_ref(), provider, jobs, enter)
     }
 
