@@ -343,6 +343,10 @@ fn odd_json_is_refused_with_its_place() {
             "not a JSON Web Key of a known form, at line 1, column 87",
         ),
         (
+            format!(r#"{{"kty":"OKP","crv":"Ed25519",{x},"alg":"RS256"}}"#),
+            "the JSON Web Key has an algorithm that is not of its key",
+        ),
+        (
             format!(r#"{{"kty":"OKP","crv":"Ed25519",{x},"use":"enc"}}"#),
             "the JSON Web Key has a use or an operation that its algorithm does not have",
         ),

@@ -9,7 +9,7 @@ use std::{
     io::Write as _,
     os::unix::fs::{PermissionsExt as _, symlink},
     path::Path,
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use common::{Sandbox, failed};
@@ -665,8 +665,8 @@ fn a_passphrase_for_a_ring_without_one_is_told() {
     let new = ["key", "new", "--for", "signing", "--ring", "keys"];
     sandbox.ok(&[&new[..], &["--name", "a", "--unprotected"]].concat());
     let before = snapshot(&sandbox.path("keys"));
-    let words = sandbox.fails(2, &[&new[..], &["--name", "b", "--passphrase-file", "secret"]].concat());
-    assert!(words.starts_with("error: keys: is under no passphrase, and neither would a new key be\n"), "{words}");
+    let words = sandbox.fails(1, &[&new[..], &["--name", "b", "--passphrase-file", "secret"]].concat());
+    assert!(words.starts_with("error: keys: is under no passphrase, and one was given\n"), "{words}");
     assert_eq!(snapshot(&sandbox.path("keys")), before);
 }
 
@@ -686,4 +686,68 @@ fn a_lost_old_key_does_not_keep_the_others_from_opening() {
     assert!(words.starts_with("warning: keys/a/1.opening.key: no such file or directory\n"), "{words}");
     fs::remove_file(sandbox.path("keys/a/2.opening.key")).unwrap();
     sandbox.fails(2, &["open", "--identity", "keys/a", "--unsigned", "-o", "again", "sealed"]);
+}
+
+/// Someone who can write into the folder, but has not the passphrase.
+#[test]
+fn whoever_can_write_does_not_get_another_key_used() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("file", "content");
+    sandbox.write("secret", "open sesame\n");
+    fs::set_permissions(sandbox.path("secret"), Permissions::from_mode(0o600)).unwrap();
+    let new = ["key", "new", "--for", "signing", "--name", "a", "--ring"];
+    sandbox.ok(&[&new[..], &["keys", "--new-passphrase-file", "secret"]].concat());
+    sandbox.ok(&[&new[..], &["evil", "--unprotected"]].concat());
+    let sign = |key| ["sign", "--identity", key, "--passphrase-file", "secret", "--out", "sig", "file"];
+
+    // Their own ring, whole.
+    let keys = |name: &str| sandbox.path("keys").join(name);
+    fs::rename(keys(""), sandbox.path("kept")).unwrap();
+    fs::rename(sandbox.path("evil"), keys("")).unwrap();
+    let rotate = ["key", "rotate", "keys/a", "--passphrase-file", "secret"];
+    for args in [&sign("keys/a")[..], &rotate] {
+        let words = sandbox.fails(1, args);
+        assert!(words.starts_with("error: keys: is under no passphrase, and one was given\n"), "{words}");
+    }
+    fs::rename(keys(""), sandbox.path("evil")).unwrap();
+    fs::rename(sandbox.path("kept"), keys("")).unwrap();
+
+    // A file or a link in the place of the entry: a revoked key, or their own.
+    sandbox.ok(&["key", "revoke", "keys/a", "--reason", "stolen", "--passphrase-file", "secret"]);
+    fs::rename(keys("a"), keys("b")).unwrap();
+    for link in ["b/1.signing.key", "../evil/a/1.signing.key"] {
+        symlink(link, keys("a")).unwrap();
+        let words = sandbox.fails(2, &sign("keys/a"));
+        assert!(words.starts_with("error: keys/a: "), "{words}");
+        fs::remove_file(keys("a")).unwrap();
+    }
+    // With the manifest gone too, the slash tells that it is no file.
+    fs::rename(keys("manifest.json"), sandbox.path("manifest")).unwrap();
+    symlink("b/1.signing.key", keys("a")).unwrap();
+    sandbox.fails(2, &sign("keys/a/"));
+    fs::remove_file(keys("a")).unwrap();
+    fs::rename(sandbox.path("manifest"), keys("manifest.json")).unwrap();
+    fs::rename(keys("b"), keys("a")).unwrap();
+
+    // A note that names a link to another ring: nothing of that is deleted, with the passphrase or without.
+    let victim = snapshot(&sandbox.path("evil"));
+    symlink("../evil/a", keys("zz")).unwrap();
+    let note = r#"{"format":"twinlock-ring-change/1","first":false,"generations":[{"name":"zz","number":1}]}"#;
+    sandbox.write("keys/manifest.change", &format!("{note}\n"));
+    sandbox.write("wrong", "open sesam\n");
+    fs::set_permissions(sandbox.path("wrong"), Permissions::from_mode(0o600)).unwrap();
+    sandbox.fails(2, &["key", "rotate", "keys/a", "--passphrase-file", "wrong"]);
+    assert!(keys("manifest.change").exists());
+    sandbox.ok(&rotate);
+    assert_eq!(snapshot(&sandbox.path("evil")), victim);
+
+    // Pipes that nobody writes into.
+    for name in ["manifest.json", "manifest.pub", "manifest.key", "a/2.signing.key"] {
+        fs::rename(keys(name), sandbox.path("aside")).unwrap();
+        assert!(Command::new("mkfifo").arg(keys(name)).status().unwrap().success());
+        let words = sandbox.fails(2, &sign("keys/a"));
+        assert_eq!(words, format!("error: keys/{name}: is no regular file\n"));
+        fs::rename(sandbox.path("aside"), keys(name)).unwrap();
+    }
+    sandbox.ok(&sign("keys/a"));
 }

@@ -135,6 +135,15 @@ fn check_purpose(kind: KeyKind, members: &Members<'_>) -> Result<(), Error> {
         KeyKind::Signature(_) => ("sig", ["sign", "verify"]),
         _ => ("enc", ["deriveKey", "deriveBits"]),
     };
+    // RFC 8037 §3: which algorithms a key of OKP is for. In AKP the name is the key's own.
+    let algorithms: &[&str] = match kind {
+        KeyKind::X25519 => &["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW"],
+        KeyKind::Signature(Signature::Ed25519) => &["EdDSA", "Ed25519"],
+        other => &[other.name()],
+    };
+    if members.alg.is_some_and(|found| !algorithms.contains(&found)) {
+        return Err(Error::Jwk("an algorithm that is not of its key"));
+    }
     let fits = members.purpose.is_none_or(|found| found == purpose)
         && members.key_ops.iter().flatten().all(|found| operations.contains(found));
     if fits { Ok(()) } else { Err(Error::Jwk("a use or an operation that its algorithm does not have")) }

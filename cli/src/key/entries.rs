@@ -70,6 +70,10 @@ pub(super) fn run(args: &KeyNew, purpose: Purpose, path: &Path) -> Result<(), Er
                 .hint("--passphrase-file tells the passphrase of a ring that is there"));
         }
         let locked = Locked::open(path)?;
+        let there = locked.ring.manifest.entries().len();
+        if there.saturating_add(names.len()) > MAX_ENTRIES {
+            return Err(Error::file(path, format_args!("holds {there} entries, and {MAX_ENTRIES} are the most")));
+        }
         for named in &names {
             if locked.ring.manifest.entries().contains_key(&named.name) {
                 return Err(named.error(twinlock::ring::Error::Exists(named.name.clone())));
@@ -117,6 +121,9 @@ fn names(args: &KeyNew) -> Result<Vec<Named<'_>>, Error> {
         let name: Name = text.parse().map_err(|error| at_line(file, line, error))?;
         if let Some(first) = lines.insert(name.clone(), line) {
             return Err(at_line(file, line, format_args!("{name} is there twice, first in line {first}")));
+        }
+        if names.len() == MAX_ENTRIES {
+            return Err(at_line(file, line, format_args!("more than {MAX_ENTRIES} names, the most in a ring")));
         }
         names.push(Named { name, place: Some((file, line)) });
     }

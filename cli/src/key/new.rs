@@ -9,7 +9,7 @@ use super::entries;
 use crate::{
     args::KeyNew,
     error::Error,
-    files::{NewFile, PRIVATE_MODE, PUBLIC_MODE, same},
+    files::{NewFile, PRIVATE_MODE, PUBLIC_MODE, lock_folder, same},
     terminal::{self, io_words},
     token,
 };
@@ -68,6 +68,11 @@ fn file(args: &KeyNew, algorithm: KeyKind, out: &Path) -> Result<(), Error> {
     if to_stdout {
         terminal::print(&*pem)?;
     }
+    // Of two at the same time, both files are of one.
+    let _lock = match (to_stdout, &public_file) {
+        (false, Some(_)) => Some(lock_folder(out)?),
+        _ => None,
+    };
     keep(out, private_file, public_file, args.force)?;
 
     let report = Report {

@@ -12,7 +12,7 @@ use twinlock::{
     ring::{Change, Manifest, Name, file_stem},
 };
 
-use super::{CHANGE, MANIFEST, MANIFEST_KEY, MANIFEST_PUBLIC, write::Job};
+use super::{CHANGE, MANIFEST, MANIFEST_KEY, MANIFEST_PUBLIC, regular, write::Job};
 use crate::{
     error::Error,
     files::{self, PUBLIC_MODE},
@@ -53,14 +53,16 @@ pub(super) fn clear(ring: &Path, manifest: Option<&Manifest>) -> Result<(), Erro
         let new = ring.join(format!("{name}.new"));
         remove(&new).map_err(|error| failed(&new, &error))?;
     }
-    if !file.exists() {
-        return Ok(());
-    }
-    let change = Change::from_bytes(&files::content(&file, MAX_MANIFEST_LEN / 8)?);
+    let Some(source) = regular(&file)? else { return Ok(()) };
+    let change = Change::from_bytes(&files::read(&file, source, MAX_MANIFEST_LEN / 8)?);
     let change = change.map_err(|error| Error::file(&file, error))?;
     let has = |name: &Name, number| manifest.is_some_and(|manifest| manifest.has(name, number));
     let mut count = 0_usize;
     for (name, number) in change.generations.iter().filter(|(name, number)| !has(name, *number)) {
+        // A link would lead to somebody else's files.
+        if !ring.join(&**name).symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            continue;
+        }
         for path in files_of(ring, name, *number) {
             count = count.saturating_add(usize::from(remove(&path).map_err(|error| failed(&path, &error))?));
         }

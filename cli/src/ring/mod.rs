@@ -9,14 +9,21 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io::{self, IsTerminal as _, Read as _},
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
+use rustix::{
+    fs::{Mode, OFlags},
+    io::Errno,
+};
 use twinlock::{
     certificate::Time,
-    ids::{MAX_KEY_FILE_LEN, ring::MAX_MANIFEST_LEN},
+    ids::{
+        MAX_KEY_FILE_LEN,
+        ring::{MAX_MANIFEST_LEN, RESERVED},
+    },
     keys::{self, Content, KeyId, PrivateKey, ProtectedKey, PublicKey, WrappingKey},
     ring::{self, Entry, Generation, Key, Manifest, Name, Use},
 };
@@ -74,17 +81,14 @@ impl Ring {
 
     fn find(path: &Path) -> Result<Option<Self>, Error> {
         let file = path.join(MANIFEST);
-        let source = match File::open(&file) {
-            Ok(source) => source,
-            // The ring may not be there, or be none yet.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::file(&file, io_words(&error))),
-        };
+        // The ring may not be there, or be none yet.
+        let Some(source) = regular(&file)? else { return Ok(None) };
         let most = u64::try_from(MAX_MANIFEST_LEN).unwrap_or(u64::MAX).saturating_add(1);
         let mut bytes = Vec::new();
         source.take(most).read_to_end(&mut bytes).map_err(|error| Error::file(&file, io_words(&error)))?;
         let public_file = path.join(MANIFEST_PUBLIC);
-        let public = files::public_key(&public_file)?;
+        let bytes_of_public = files::read(&public_file, existing(&public_file)?, MAX_KEY_FILE_LEN)?;
+        let public = PublicKey::from_bytes(&bytes_of_public).map_err(|error| Error::file(&public_file, error))?;
         let key = public.to_verifying_key(default_provider()).map_err(|error| Error::file(&public_file, error))?;
         let manifest = Manifest::verify(&bytes, &key).map_err(|error| match error {
             ring::Error::WrongKey { .. } | ring::Error::Signature => {
@@ -109,6 +113,9 @@ impl Ring {
         let mut opener = Opener { ring: &self.path, source: passphrase, passphrase: None, derived: Vec::new() };
         let file = self.path.join(MANIFEST_KEY);
         let key = opener.open(&file)?;
+        if opener.derived.is_empty() {
+            self.tell_unprotected(passphrase)?;
+        }
         let public = public_of(&key, &file)?;
         if public.key_id() != self.key_id {
             return Err(Error::no(format_args!(
@@ -120,6 +127,23 @@ impl Ring {
             .hint("someone else may have signed the manifest; is there a copy of the ring?"));
         }
         Ok((key, opener))
+    }
+
+    /// Whoever expects a passphrase must learn that none was asked for: another ring may be in the place of this one.
+    fn tell_unprotected(&self, passphrase: &PassphraseArg) -> Result<(), Error> {
+        let what = "is under no passphrase";
+        if passphrase.passphrase_file.is_some() {
+            return Err(Error::no(format_args!("{what}, and one was given")).about(self.path.display()).hint(
+                "if it had one, someone put another ring here: is there a copy? else leave --passphrase-file out",
+            ));
+        }
+        if io::stdin().is_terminal() {
+            terminal::say(format_args!(
+                "warning: {} {what}: nothing guards its keys and its list",
+                self.path.display()
+            ));
+        }
+        Ok(())
     }
 
     /// Where a key is.
@@ -168,7 +192,7 @@ pub(crate) struct Opener<'a> {
 impl Opener<'_> {
     fn open(&mut self, path: &Path) -> Result<PrivateKey, Error> {
         let failed = |error: keys::Error| Error::file(path, error);
-        let file = files::open(path)?;
+        let file = existing(path)?;
         let metadata = file.metadata().map_err(|error| Error::file(path, io_words(&error)))?;
         let bytes = files::read(path, file, MAX_KEY_FILE_LEN)?;
         files::refuse_exposed(path, &metadata)?;
@@ -205,6 +229,27 @@ impl Opener<'_> {
     }
 }
 
+/// Opens a file of a ring, if it is there. Not a pipe: someone who put one there could make us wait for ever.
+fn regular(path: &Path) -> Result<Option<File>, Error> {
+    let failed = |error: &io::Error| Error::file(path, io_words(error));
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT) => return Ok(None),
+        Err(error) => return Err(failed(&error.into())),
+    };
+    match file.metadata() {
+        Ok(found) if found.is_file() => Ok(Some(file)),
+        Ok(_) => Err(Error::file(path, "is no regular file")),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// Opens a file of a ring that must be there.
+fn existing(path: &Path) -> Result<File, Error> {
+    regular(path)?.ok_or_else(|| Error::file(path, "no such file or directory"))
+}
+
 /// The ring and the name in it, if that is what a path leads to.
 pub(crate) fn entry_at(path: &Path) -> Result<Option<(PathBuf, Name)>, Error> {
     if files::is_std(path) {
@@ -215,7 +260,6 @@ pub(crate) fn entry_at(path: &Path) -> Result<Option<(PathBuf, Name)>, Error> {
             return Err(Error::file(path, "is a key ring; give one of its entries")
                 .hint(format_args!("twinlock key list {} tells what there is", path.display())));
         }
-        Ok(found) if !found.is_dir() => return Ok(None),
         _ => {}
     }
     // `.` and `..` have no name of their own.
@@ -224,10 +268,16 @@ pub(crate) fn entry_at(path: &Path) -> Result<Option<(PathBuf, Name)>, Error> {
         None => path.canonicalize().map_err(|error| Error::file(path, io_words(&error)))?,
     };
     let ring = files::folder(&whole);
-    if !ring.join(MANIFEST).is_file() {
+    // Others have a manifest.json, too.
+    if !Ring::is_there(ring) || ring.join(MANIFEST_PUBLIC).symlink_metadata().is_err() {
         return Ok(None);
     }
     let name = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    // The files of the ring itself are no entries. What else has a name beside a manifest is one, even if someone put a
+    // file there: it must not pass for a key file to which no rule holds.
+    if name.starts_with(RESERVED) {
+        return Ok(None);
+    }
     let name = name.parse().map_err(|error| Error::file(path, error))?;
     Ok(Some((ring.into(), name)))
 }

@@ -71,15 +71,13 @@ pub(crate) struct Job {
 }
 
 impl Locked {
-    /// A ring that is there. What a change that was killed left in it is cleared.
+    /// A ring that is there.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         if !Ring::is_there(path) {
             Ring::open(path)?; // which tells it
         }
         let lock = files::lock_folder(&path.join(MANIFEST))?;
-        let ring = Ring::open(path)?;
-        clear(path, Some(&ring.manifest))?;
-        Ok(Self { ring, first: None, _lock: lock })
+        Ok(Self { ring: Ring::open(path)?, first: None, _lock: lock })
     }
 
     /// A ring that is not there yet, in a folder that is empty or not there.
@@ -105,7 +103,7 @@ impl Locked {
         Ok(Self { ring, first: Some(First { key, is_made }), _lock: lock })
     }
 
-    /// Changes a ring that is there: makes keys, lets `enter` put them into the manifest, in the order of the jobs.
+    /// Changes a ring that is there, when what a change that was killed left in it is cleared: makes keys, lets `enter` put them into the manifest, in the order of the jobs.
     pub(crate) fn change(
         mut self,
         passphrase: &PassphraseArg,
@@ -115,10 +113,8 @@ impl Locked {
     ) -> Result<Ring, Error> {
         let (key, opener) = self.ring.unlock(passphrase)?;
         let wrapping = opener.into_wrapping_key();
-        if wrapping.is_none() && passphrase.passphrase_file.is_some() {
-            return Err(Error::file(&self.ring.path, "is under no passphrase, and neither would a new key be")
-                .hint("leave --passphrase-file out, or make another ring with --new-passphrase-file"));
-        }
+        // Only whoever has the passphrase makes the note count.
+        clear(&self.ring.path, Some(&self.ring.manifest))?;
         self.write(key, wrapping.as_ref(), provider, jobs, enter)
     }
 
