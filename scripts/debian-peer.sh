@@ -20,8 +20,13 @@ mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 shift 3
 [ ! -f "$folder/ready" ] || exit 0
-mirror=$(awk '$1 == "URIs:" { print $2; exit }' /etc/apt/sources.list.d/debian.sources 2>/dev/null || true)
-mirror=${mirror:-http://deb.debian.org/debian}
+# Where this machine has its own packages from, in either of the forms that apt reads.
+mirror=$(cat /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null |
+    awk '$1 == "URIs:" { print $2; exit } $1 == "deb" { sub(/\[[^]]*\] */, ""); print $2; exit }' || true)
+[ -n "$mirror" ] || {
+    echo "debian-peer: apt has no source of packages in debian.sources or sources.list" >&2
+    exit 2
+}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # apt with its own lists, so that the machine's do not change.

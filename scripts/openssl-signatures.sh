@@ -12,21 +12,7 @@ set -euo pipefail
 need openssl
 openssl=$home/openssl/bin/openssl
 cd "$work"
-checked=0 status=0
-
-# expect WHAT CODE COMMAND…: the command ends with that exit code.
-expect() {
-    local what=$1 code=$2 found=0 outcome=ok
-    shift 2
-    "$@" >log 2>&1 || found=$?
-    checked=$((checked + 1))
-    if [ "$found" != "$code" ]; then
-        echo "UNEXPECTED: $kind: $what: exit code $found, not $code"
-        sed 's/^/    /' log
-        status=1 outcome=FAIL
-    fi
-    [ "$code" != 0 ] || result "Signature, raw" "$kind" openssl "$what" "$outcome"
-}
+peer=openssl row="Signature, raw"
 
 # OpenSSL reads a message of ML-DSA whole, and takes no more than its own limit.
 head -c 1000000 /dev/urandom >message

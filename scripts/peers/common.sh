@@ -41,3 +41,19 @@ result() {
     esac
     printf '%s\t%s\t%s\t%s\t%s\t\n' "$row" "$kind" "$peer" "$direction" "$5" >>"$PEER_RESULTS"
 }
+
+# expect WHAT CODE COMMAND...: the command ends with that exit code; one that is done is a result of $row, $kind and
+# $peer. Counts in $checked, and sets $status if not.
+checked=0 status=0
+expect() {
+    local what=$1 code=$2 found=0 outcome=ok
+    shift 2
+    "$@" >"$work/log" 2>&1 || found=$?
+    checked=$((checked + 1))
+    if [ "$found" != "$code" ]; then
+        echo "UNEXPECTED: $kind: $what: exit code $found, not $code"
+        sed 's/^/    /' "$work/log"
+        status=1 outcome=FAIL
+    fi
+    [ "$code" != 0 ] || result "$row" "$kind" "$peer" "$what" "$outcome"
+}

@@ -3,7 +3,7 @@
 use std::io;
 
 use twinlock::{
-    ids::{DRAFTS, Kem, KeyKind, MAX_KEY_FILE_LEN, Signature},
+    ids::{DRAFTS, Kem, KeyKind, MAX_KEY_FILE_LEN, Signature, envelope},
     keys::{self, Content, Form, PrivateKey, ProtectedKey, PublicKey},
     ssh,
 };
@@ -29,6 +29,12 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
         let exposed = file.metadata().ok().and_then(|metadata| files::open_to_others(&metadata));
         (files::read(path, file, MAX_KEY_FILE_LEN)?, exposed)
     };
+    if bytes.starts_with(envelope::NAME) {
+        return Err(Error::file(path, "holds an envelope, not a key").hint("`twinlock open` opens it"));
+    }
+    if bytes.starts_with(envelope::age::NAME.as_bytes()) {
+        return Err(Error::file(path, "holds an age file, not a key").hint("`twinlock open --age` opens it"));
+    }
     let failed = |error: keys::Error| Error::file(path, error);
     let mut report = Report::default();
     let other = match openssh(args, &bytes, exposed, &mut report)? {
@@ -61,6 +67,10 @@ pub(super) fn run(args: &KeyShow) -> Result<(), Error> {
         Err(keys::Error::WrongContent { found: Content::PublicKey, .. }) => {
             report.row("", "holds", "public key", "");
             PublicKey::from_bytes(&bytes).map_err(failed)?
+        }
+        Err(keys::Error::WrongContent { found: found @ Content::Certificate, .. }) => {
+            let words = format_args!("holds {found}; give a private or a public key");
+            return Err(Error::file(path, words).hint("`twinlock cert show` shows it"));
         }
         Err(keys::Error::WrongContent { found, .. }) => {
             return Err(Error::file(path, format_args!("holds {found}; give a private or a public key")));

@@ -255,12 +255,9 @@ pub(crate) fn entry_at(path: &Path) -> Result<Option<(PathBuf, Name)>, Error> {
     if files::is_std(path) {
         return Ok(None);
     }
-    match path.metadata() {
-        Ok(found) if found.is_dir() && path.join(MANIFEST).exists() => {
-            return Err(Error::file(path, "is a key ring; give one of its entries")
-                .hint(format_args!("twinlock key list {} tells what there is", path.display())));
-        }
-        _ => {}
+    if path.is_dir() && path.join(MANIFEST).exists() {
+        return Err(Error::file(path, "is a key ring; give one of its entries")
+            .hint(format_args!("twinlock key list {} tells what there is", path.display())));
     }
     // `.` and `..` have no name of their own.
     let whole = match path.file_name() {
@@ -329,11 +326,9 @@ pub(crate) fn opening_keys(
             Err(error) => unread.push(error),
         }
     }
-    // One that is lost must not keep the others from opening what is theirs.
-    if keys.is_empty()
-        && let Some(error) = unread.pop()
-    {
-        return Err(error);
+    // One that is lost must not keep the others from opening what is theirs. Of none, the newest tells why.
+    if keys.is_empty() && !unread.is_empty() {
+        return Err(unread.swap_remove(0));
     }
     for error in unread {
         error.warn();
